@@ -1,0 +1,1 @@
+"""Think: plain values in, plain values out. No Django, file, network, clock or chance."""
