@@ -41,9 +41,7 @@ def split(total: Decimal, parts: Mapping[str, Decimal], decimals: int) -> dict[s
     left = int(((total - sum(floors.values(), Decimal(0))) / unit).to_integral_value())
     order = sorted(parts, key=lambda key: (floors[key] - parts[key], key))
     if not 0 <= left <= len(order):
-        raise ValueError(
-            f"the parts do not add up to {total}: {left} minor units are left for {len(order)} parts"
-        )
+        raise ValueError(f"the parts do not add up to {total}: {left} minor units are left for {len(order)} parts")
     for key in order[:left]:
         floors[key] += unit
     return floors
