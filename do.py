@@ -1,0 +1,230 @@
+"""One door to Solidaria on a fresh machine: `python3 do.py demo` shows it, `python3 do.py test` tests it.
+
+Needs Python 3.11, 3.12 or 3.13 and nothing else of ours; this file uses the standard library alone. Where `uv` (the
+tool that fetches the libraries) is missing, a pinned range of it goes into the folder .tools beside this file.
+Nothing outside this folder is written, apart from uv's own cache; the system's Python is never touched.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import webbrowser
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent
+TOOLS = HOME / ".tools"
+UV_RANGE = "uv>=0.13,<0.14"
+OLDEST_UV = (0, 6)
+OLDEST_PYTHON, FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
+
+USAGE = """\
+python3 do.py demo [--no-open]   plan a worked network and show the report in your browser
+python3 do.py test [...]         lint, types and tests; --quick: only the quick tests; --all: the slow ones too;
+                                 anything else goes to pytest
+python3 do.py lint               lint and types alone
+python3 do.py bench [...]        the benchmarks: a table of times and memory
+python3 do.py COMMAND ...        any other command goes to solidaria: check, plan, example, count ...
+                                 (python3 do.py plan --help says more)
+"""
+
+
+def main(words):
+    """Do what the words say; give back the exit status of what ran."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0 if words else 2
+    if not OLDEST_PYTHON <= sys.version_info[:2] < FIRST_UNTRIED_PYTHON:
+        return refuse(
+            "Solidaria needs Python 3.11, 3.12 or 3.13, and this is Python {}.{}.".format(*sys.version_info[:2]),
+            "Install one of them and start do.py with it, for example: python3.12 do.py demo",
+        )
+    environment = settings(os.environ)
+    uv = find_uv(environment)
+    if uv is None:
+        return 1
+    run = Runner(uv, environment)
+    verb, rest = words[0], words[1:]
+    if verb == "demo":
+        return demo(run, rest)
+    if verb == "test":
+        return test(run, rest)
+    if verb == "lint":
+        return lint(run)
+    if verb == "bench":
+        return run("python", str(HOME / "benchmarks" / "plan.py"), *rest, groups=("bench",))
+    return run("solidaria", *words, groups=())
+
+
+class Runner:
+    """Runs a program inside the project's own environment, which uv makes and keeps in step with uv.lock."""
+
+    def __init__(self, uv, environment):
+        self.uv = uv
+        self.environment = environment
+
+    def __call__(self, *command, groups=("dev",)):
+        """Run the command in the directory the person is in; groups are the extra sets of libraries it needs."""
+        options = ["--frozen", "--quiet", "--project", str(HOME), "--no-default-groups"]
+        for group in groups:
+            options += ["--group", group]
+        if not (HOME / ".venv").exists():
+            tell(
+                "Fetching the libraries into {} (the first time only; some minutes on a slow line) ...".format(
+                    HOME / ".venv"
+                )
+            )
+        try:
+            return subprocess.call([self.uv, "run", *options, "--", *command], env=self.environment)
+        except KeyboardInterrupt:
+            return 130
+
+
+def demo(run, words):
+    """Copy a worked network into out/, plan it, and show the report."""
+    unknown = [word for word in words if word != "--no-open"]
+    if unknown:
+        return refuse("do.py demo does not know {}.".format(" ".join(unknown)), "It takes --no-open, or nothing.")
+    out = HOME / "out"
+    workbook, report = out / "union-tshirts", out / "union-tshirts.html"
+    out.mkdir(exist_ok=True)
+    if workbook.exists():
+        tell("Using your copy of the network in {}".format(workbook))
+    else:
+        status = run("solidaria", "example", "union-tshirts", str(workbook), groups=())
+        if status:
+            return status
+    status = run("solidaria", "plan", str(workbook), "--format", "html", "--out", str(report), groups=())
+    if status:
+        return status
+    tell("The network's tables are in  {}".format(workbook))
+    tell("The report is in             {}".format(report))
+    if "--no-open" in words or not has_screen():
+        tell("Open it in any browser; it needs no network.")
+    else:
+        webbrowser.open(report.as_uri())
+    tell("Change a number in the tables and run `python3 do.py demo` again: the plan changes with it.")
+    return 0
+
+
+def test(run, words):
+    """Lint and types first, so that the last line is the tests' own count; fails when any of them fails."""
+    chosen = [word for word in words if word not in ("--quick", "--all")]
+    tests = ["python", "-m", "pytest", "--rootdir", str(HOME), "-c", str(HOME / "pyproject.toml")]
+    if not any(Path(word.split("::")[0]).exists() for word in chosen):
+        tests.append(str(HOME / "tests"))
+    if "--quick" in words:
+        return run(*tests, "-m", "not slow and not browser", *chosen)
+    status = lint(run) if not chosen else 0
+    if "--all" not in words and "-m" not in chosen:
+        tests += ["-m", "not slow"]
+    return run(*tests, *chosen) or status
+
+
+def lint(run):
+    """Style and types of the whole project."""
+    places = [str(HOME / place) for place in ("solidaria", "tests", "benchmarks", "do.py")]
+    steps = (
+        ("ruff", "check", "--config", str(HOME / "pyproject.toml"), *places),
+        ("ruff", "format", "--check", "--config", str(HOME / "pyproject.toml"), *places),
+        ("mypy", "--config-file", str(HOME / "pyproject.toml"), str(HOME / "solidaria")),
+    )
+    return max([run(*step) for step in steps])
+
+
+def settings(environment):
+    """What uv is told: this Python and no other, no download of a Python, everything in this folder."""
+    told = dict(environment)
+    told.pop("VIRTUAL_ENV", None)  # another project's environment, if one is active
+    told["UV_PYTHON"] = getattr(sys, "_base_executable", "") or sys.executable
+    told["UV_PYTHON_DOWNLOADS"] = "never"
+    told["UV_PROJECT_ENVIRONMENT"] = str(HOME / ".venv")
+    if "UV_CACHE_DIR" not in told and not is_writable(Path(os.path.expanduser("~")) / ".cache" / "uv"):
+        told["UV_CACHE_DIR"] = str(TOOLS / "cache")
+    return told
+
+
+def is_writable(place):
+    """Whether the place, or the nearest folder above it that exists, can be written."""
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place.is_dir() and os.access(str(place), os.W_OK)
+
+
+def find_uv(environment):
+    """The uv on the path if it runs and is not too old; otherwise ours in .tools, fetched with pip; None on failure."""
+    ours = TOOLS / "bin" / ("uv.exe" if os.name == "nt" else "uv")
+    for candidate in (shutil.which("uv"), str(ours)):
+        if candidate and uv_version(candidate, environment) >= OLDEST_UV:
+            return candidate
+    tell("Fetching uv, the tool that fetches the libraries, into {} ...".format(TOOLS))
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    try:
+        found = (
+            subprocess.call(
+                [sys.executable, "-m", "pip", "--version"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+            == 0
+        )
+        if not found:
+            refuse(
+                "This Python has no pip, so uv cannot be fetched.",
+                "Install pip (Debian and Ubuntu: apt-get install python3-pip) or uv, then try again.",
+            )
+            return None
+        status = subprocess.call([*pip, "--upgrade", "--target", str(TOOLS), UV_RANGE], env=environment)
+    except KeyboardInterrupt:
+        return None
+    if status or uv_version(str(ours), environment) < OLDEST_UV:
+        refuse(
+            "uv could not be fetched; pip says why above.",
+            "It needs a connection to pypi.org, or a uv of your own on the path.",
+        )
+        return None
+    return str(ours)
+
+
+def uv_version(uv, environment):
+    """The version of this uv as two numbers; (0, 0) when it does not run."""
+    try:
+        answer = (
+            subprocess.run(
+                [uv, "--version"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                timeout=60,
+                check=True,
+            )
+            .stdout.decode()
+            .split()
+        )
+        return tuple(int(part) for part in answer[1].split(".")[:2])
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
+        return (0, 0)
+
+
+def has_screen():
+    """Whether a browser window can open here."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
+def tell(sentence):
+    """Say something to the person, apart from what the programs print as results."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def refuse(what, help):
+    """Say what is wrong and what would help; give back the exit status of a refusal."""
+    tell(what)
+    tell(help)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
