@@ -1,7 +1,7 @@
 """One door to Solidaria on a fresh machine: `python3 do.py demo` shows it, `python3 do.py test` tests it.
 
-Needs Python 3.11, 3.12 or 3.13 and nothing else of ours; this file uses the standard library alone. Where `uv` (the
-tool that fetches the libraries) is missing, a pinned range of it goes into the folder .tools beside this file.
+Needs Python 3.11, 3.12 or 3.13 and nothing else of ours; this file uses the standard library alone. Where `uv`
+(the tool that fetches the libraries) is missing, a pinned range of it goes into the folder .tools beside this file.
 Nothing outside this folder is written, apart from uv's own cache; the system's Python is never touched.
 """
 
@@ -89,7 +89,7 @@ def demo(run, words):
     workbook, report = out / "union-tshirts", out / "union-tshirts.html"
     out.mkdir(exist_ok=True)
     if workbook.exists():
-        tell("Using your copy of the network in {}".format(workbook))
+        tell(f"Using your copy of the network in {workbook}")
     else:
         status = run("solidaria", "example", "union-tshirts", str(workbook), groups=())
         if status:
@@ -97,8 +97,8 @@ def demo(run, words):
     status = run("solidaria", "plan", str(workbook), "--format", "html", "--out", str(report), groups=())
     if status:
         return status
-    tell("The network's tables are in  {}".format(workbook))
-    tell("The report is in             {}".format(report))
+    tell(f"The network's tables are in  {workbook}")
+    tell(f"The report is in             {report}")
     if "--no-open" in words or not has_screen():
         tell("Open it in any browser; it needs no network.")
     else:
@@ -152,12 +152,12 @@ def is_writable(place):
 
 
 def find_uv(environment):
-    """The uv on the path if it runs and is not too old; otherwise ours in .tools, fetched with pip; None on failure."""
+    """The uv on the path if it runs and is not too old, otherwise ours in .tools, fetched with pip; or None."""
     ours = TOOLS / "bin" / ("uv.exe" if os.name == "nt" else "uv")
     for candidate in (shutil.which("uv"), str(ours)):
         if candidate and uv_version(candidate, environment) >= OLDEST_UV:
             return candidate
-    tell("Fetching uv, the tool that fetches the libraries, into {} ...".format(TOOLS))
+    tell(f"Fetching uv, the tool that fetches the libraries, into {TOOLS} ...")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     try:
         found = (
