@@ -1,7 +1,7 @@
 """One door to Solidaria on a fresh machine: `python3 do.py demo` shows it, `python3 do.py test` tests it.
 
 Needs Python 3.11, 3.12 or 3.13 and nothing else of ours; this file uses the standard library alone. Where `uv`
-(the tool that fetches the libraries) is missing, a pinned range of it goes into the folder .tools beside this file.
+(it fetches the libraries) is missing, a pinned range of it goes into the folder .tools beside this file.
 Nothing outside this folder is written, apart from uv's own cache; the system's Python is never touched.
 """
 
@@ -139,6 +139,7 @@ def settings(environment):
     told["UV_PYTHON"] = getattr(sys, "_base_executable", "") or sys.executable
     told["UV_PYTHON_DOWNLOADS"] = "never"
     told["UV_PROJECT_ENVIRONMENT"] = str(HOME / ".venv")
+    told.setdefault("PIP_ROOT_USER_ACTION", "ignore")  # nothing goes into the system's Python, so no warning
     if "UV_CACHE_DIR" not in told and not is_writable(Path(os.path.expanduser("~")) / ".cache" / "uv"):
         told["UV_CACHE_DIR"] = str(TOOLS / "cache")
     return told
