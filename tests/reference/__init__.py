@@ -1,0 +1,1 @@
+"""Slow and plain second opinions: the same answers as the core, reached by another road."""
