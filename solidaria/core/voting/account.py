@@ -6,11 +6,12 @@ elsewhere. Options are named by id in the values; in sentences they are named by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
-from solidaria.core.problem import Sentence
+from solidaria.core.problem import Sentence, say
 
 
 def written(value: Fraction | int, decimals: int | None = None) -> str:
@@ -27,6 +28,25 @@ def written(value: Fraction | int, decimals: int | None = None) -> str:
     sign = "-" if scaled < 0 else ""
     digits = str(abs(scaled.numerator)).rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else sign + digits
+
+
+def figure(value: Fraction | int, decimals: int | None = None) -> Decimal | Fraction | int:
+    """An exact number to stand in a sentence, which the faces write in the reader's language."""
+    value = Fraction(value)
+    if value.denominator == 1:
+        return value.numerator
+    return value if decimals is None else Decimal(written(value, decimals))
+
+
+def listed(names: Sequence[str]) -> Sentence:
+    """Names as a list in words: "Ana", "Ana and Bheki", "Ana, Bheki and Carla". There must be at least one."""
+    together: Sentence = say("{name}", name=names[-1])
+    for number, name in enumerate(reversed(names[:-1])):
+        if number == 0:
+            together = say("{name} and {last}", name=name, last=together)
+        else:
+            together = say("{name}, {rest}", name=name, rest=together)
+    return together
 
 
 @dataclass(frozen=True)
@@ -60,12 +80,14 @@ class Round:
     votes       id → votes at the end of the round, every option
     transfers   id → change in this round; empty in the first
     exhausted   votes that are with nobody at the end of the round
-    lost        of these, what rounding has lost up to the end of the round, where the rule says so; else 0
+    lost        of these, what rounding has lost up to the end of the round
     quota       what elects in this round; None where the rule has none
     elected     ids elected in this round, in order of election
     excluded    ids excluded in this round
     ties        ties met in this round
     sentences   the round in words
+    keep        Meek only: id → share of each vote that stays with this option
+    pairs       Schulze only: (preferred, other) → ballots, or strength of the strongest path
     """
 
     number: int
@@ -80,6 +102,8 @@ class Round:
     excluded: tuple[str, ...] = ()
     ties: tuple[Tie, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    keep: Mapping[str, Fraction] = field(default_factory=dict)
+    pairs: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
