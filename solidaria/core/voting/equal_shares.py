@@ -1,0 +1,316 @@
+"""The method of equal shares: everybody gets the same part of the budget and pays only for what they support.
+
+Source of the rule: Peters, Pierczyński, Skowron, "Proportional Participatory Budgeting with Additive Utilities"
+(NeurIPS 2021); completions as cities use them: equalshares.net, "Completion of the Method of Equal Shares".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from solidaria.core.problem import Sentence, say, say_many
+from solidaria.core.voting.budget import (
+    BudgetResult,
+    BudgetTie,
+    BudgetTies,
+    BudgetVote,
+    Payers,
+    Purchase,
+    settle,
+)
+from solidaria.core.voting.greedy import GreedyTerms, fill, greedy
+from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out
+
+#: How much a funded project is worth to someone who gave it one point (with approval: who supports it).
+#:   cost     as much as it costs. The published cities use this
+#:   points   one: every project counts the same, whatever it costs. With approval this is called cardinality
+UTILITIES = ("cost", "points")
+
+#: What is done with the money that equal shares leave over.
+#:   none            nothing
+#:   add1            count again with more money per person, step by step, as long as the budget is not overspent
+#:   utilitarian     fund what still fits, in the order of utility per unit of money
+#:   add1+utilitarian   first the one, then the other
+COMPLETIONS = ("none", "add1", "utilitarian", "add1+utilitarian")
+
+#: Which count stands under add1.
+#:   overspend    the last one before the first that spends more than the budget. Cities publish this
+#:   exhaustive   the first one after which no further project fits, if it comes before that. pabutools' default
+STOPS = ("overspend", "exhaustive")
+
+
+@dataclass(frozen=True)
+class EqualSharesTerms:
+    """What was agreed before the count.
+
+    utility      from UTILITIES
+    completion   from COMPLETIONS
+    stop         from STOPS
+    step         what add1 adds per person each time: an amount in the currency, or with step_of="share" a share
+                 of what everybody has at first, such as 1/100
+    step_of      "money" or "share"
+    comparison   at the end, take the greedy outcome if more people have more of their projects (by number of
+                 projects) funded in it than in this one; the usual comparison of equalshares.net
+    ties         how ties are settled
+    """
+
+    utility: str = "cost"
+    completion: str = "add1"
+    stop: str = "overspend"
+    step: Fraction = Fraction(1)
+    step_of: str = "money"
+    comparison: bool = False
+    ties: BudgetTies = field(default_factory=BudgetTies)
+
+    def __post_init__(self) -> None:
+        for what, given, allowed in (
+            ("utility", self.utility, UTILITIES),
+            ("completion", self.completion, COMPLETIONS),
+            ("stop", self.stop, STOPS),
+            ("step_of", self.step_of, ("money", "share")),
+        ):
+            if given not in allowed:
+                raise ValueError(f"{what} must be one of {', '.join(allowed)}, not {given!r}")
+        if self.step <= 0:
+            raise ValueError("a step must add something")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Where the steps ended.
+
+    amount    what everybody had at the count that stands, in units of the electorate
+    projects  what is bought then, in order
+    spent     what it costs, in units
+    steps     how many amounts were counted
+    next      the amount at which too much was spent; None when that never happened
+    doubtful  how many steps were too close for bounds and were counted with exact amounts
+    """
+
+    amount: Fraction
+    projects: tuple[int, ...]
+    spent: int
+    steps: int
+    next: Fraction | None
+    doubtful: int = 0
+
+
+def equal_shares(
+    vote: BudgetVote,
+    terms: EqualSharesTerms | None = None,
+    *,
+    progress: Callable[[int, Fraction], None] | None = None,
+) -> BudgetResult:
+    """Count a budget vote by the method of equal shares.
+
+    progress   called before each step with its number from 1 and the amount per person
+
+    The budget is never overspent. For each funded project the payments add up to its cost exactly.
+    """
+    terms = terms or EqualSharesTerms()
+    electorate = lay_out(vote, by_cost=terms.utility == "cost", unit=terms.step.denominator)
+    pick = chooser(vote, terms.ties)
+    counted = count_steps(electorate, terms, pick, progress)
+    if counted is None:
+        return _nobody_voted(vote, terms)
+    basket = buy(electorate, counted.amount, pick, exact=True)
+    purchases = told(vote, terms, electorate, basket)
+    over: tuple[Purchase, ...] = ()
+    if counted.next is not None:
+        too_much = buy(electorate, counted.next, pick, exact=True, at_most=electorate.budget)
+        over = told(vote, terms, electorate, too_much)
+    notes: list[Sentence] = []
+    if terms.completion in ("utilitarian", "add1+utilitarian"):
+        purchases += _completed(vote, terms, purchases)
+    if terms.comparison:
+        other = greedy(vote, GreedyTerms(ties=terms.ties))
+        note, switched = _compare(vote, purchases, other)
+        notes.append(note)
+        if switched:
+            purchases, over = other.purchases, ()
+    return BudgetResult(
+        rule="equal-shares/1",
+        terms=written_terms(terms),
+        budget=vote.budget,
+        spent=sum((purchase.cost for purchase in purchases), Fraction(0)),
+        voters=vote.voters,
+        per_person=counted.amount / electorate.unit,
+        funded=tuple(purchase.project for purchase in purchases),
+        purchases=purchases,
+        over=over,
+        steps=counted.steps,
+        names=vote.names,
+        notes=tuple(notes),
+    )
+
+
+def written_terms(terms: EqualSharesTerms) -> dict[str, str]:
+    """The terms as text."""
+    written = {"utility": terms.utility, "completion": terms.completion}
+    if terms.completion.startswith("add1"):
+        written |= {"stop": terms.stop, "step": str(terms.step), "step of": terms.step_of}
+    return written | {
+        "comparison": "yes" if terms.comparison else "no",
+        "ties": ", ".join(terms.ties.steps),
+        "seed": terms.ties.seed,
+    }
+
+
+def chooser(vote: BudgetVote, ties: BudgetTies) -> Callable[[Sequence[int]], int]:
+    """A function that settles a tie between projects given as positions."""
+    ids = tuple(project.id for project in vote.projects)
+    cost, supporters, names = vote.cost, vote.supporters(), vote.names
+    place = {name: number for number, name in enumerate(ids)}
+
+    def choose(among: Sequence[int]) -> int:
+        tied = [ids[project] for project in among]
+        return place[settle(ties, tied, cost=cost, supporters=supporters, names=names).chosen]
+
+    return choose
+
+
+def count_steps(
+    electorate: Electorate,
+    terms: EqualSharesTerms,
+    choose: Callable[[Sequence[int]], int],
+    progress: Callable[[int, Fraction], None] | None = None,
+) -> Counted | None:
+    """Find the amount per person whose count stands; None when nobody voted."""
+    if not electorate.people:
+        return None
+    first = Fraction(electorate.budget, electorate.people)
+    step = first * terms.step if terms.step_of == "share" else terms.step * electorate.unit
+    amount = first
+    stands: Counted | None = None
+    wanted = sum(1 for who in electorate.who if len(who))
+    number = doubtful = 0
+    while True:
+        number += 1
+        if progress is not None:
+            progress(number, amount / electorate.unit)
+        try:
+            basket = buy(electorate, amount, choose, exact=False, at_most=electorate.budget)
+        except TooClose:
+            doubtful += 1
+            basket = buy(electorate, amount, choose, exact=True, at_most=electorate.budget)
+        if basket.over:
+            if stands is None:
+                raise AssertionError("the first count cannot spend more than there is")
+            return Counted(stands.amount, stands.projects, stands.spent, number, amount, doubtful)
+        stands = Counted(amount, basket.projects, basket.spent, number, None, doubtful)
+        if not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0:
+            return stands
+        if terms.stop == "exhaustive" and _exhaustive(electorate, basket):
+            return stands
+        amount += step
+
+
+def _exhaustive(electorate: Electorate, basket: Basket) -> bool:
+    """Whether no further project that somebody supports fits into what is left of the budget."""
+    have = set(basket.projects)
+    left = electorate.budget - basket.spent
+    return all(
+        cost > left
+        for project, cost in enumerate(electorate.cost)
+        if project not in have and len(electorate.who[project])
+    )
+
+
+def told(
+    vote: BudgetVote, terms: EqualSharesTerms, electorate: Electorate, basket: Basket
+) -> tuple[Purchase, ...]:
+    """The purchases of a basket in the account's words: ids for positions, currency for units."""
+    cost, supporters, names = vote.cost, vote.supporters(), vote.names
+    purchases: list[Purchase] = []
+    for number, bought in enumerate(basket.bought, start=1):
+        project = electorate.ids[bought.project]
+        tie: BudgetTie | None = None
+        if len(bought.tied) > 1:
+            tied = [electorate.ids[one] for one in bought.tied]
+            tie = settle(terms.ties, tied, cost=cost, supporters=supporters, names=names)
+        if not electorate.cost[bought.project]:
+            purchases.append(Purchase(number, project, Fraction(0), "free"))
+            continue
+        if bought.price is None:
+            raise AssertionError("an account needs exact amounts")
+        price = bought.price * electorate.point_unit / electorate.unit
+        purchases.append(
+            Purchase(
+                number=number,
+                project=project,
+                cost=cost[project],
+                by="equal shares",
+                price=price,
+                rate=price / (cost[project] if terms.utility == "cost" else 1),
+                full=tuple(
+                    Payers(people, bought.price * points / electorate.unit) for points, people in bought.full
+                ),
+                last_coins=bought.last_coins,
+                rest=bought.rest / electorate.unit,
+                broke=bought.broke,
+                tie=tie,
+            )
+        )
+    return tuple(purchases)
+
+
+def _completed(vote: BudgetVote, terms: EqualSharesTerms, purchases: tuple[Purchase, ...]) -> tuple[Purchase, ...]:
+    """What the money left over still pays for, in the order of utility per unit of money."""
+    spent = sum((purchase.cost for purchase in purchases), Fraction(0))
+    order = GreedyTerms(order="votes" if terms.utility == "cost" else "votes per cost", ties=terms.ties)
+    more, _ = fill(
+        vote,
+        order,
+        vote.scores(),
+        have=tuple(purchase.project for purchase in purchases),
+        left=vote.budget - spent,
+        by="completion",
+        first=len(purchases) + 1,
+    )
+    return tuple(more)
+
+
+def _compare(vote: BudgetVote, purchases: tuple[Purchase, ...], other: BudgetResult) -> tuple[Sentence, bool]:
+    """Whether more people have more of their projects funded in the greedy outcome."""
+    ours, theirs = {purchase.project for purchase in purchases}, set(other.funded)
+    prefer_ours = prefer_theirs = 0
+    for ballot, count in vote.piles.items():
+        marked = {project for project, _ in ballot}
+        difference = len(marked & ours) - len(marked & theirs)
+        prefer_ours += count if difference > 0 else 0
+        prefer_theirs += count if difference < 0 else 0
+    numbers = {"ours": prefer_ours, "theirs": prefer_theirs}
+    if prefer_theirs > prefer_ours:
+        return (
+            say(
+                "Compared with greedy: {theirs} people have more of their projects in the greedy outcome, {ours} in "
+                "that of equal shares. The greedy outcome is taken.",
+                **numbers,
+            ),
+            True,
+        )
+    return (
+        say(
+            "Compared with greedy: {ours} people have more of their projects in the outcome of equal shares, "
+            "{theirs} in the greedy one. Equal shares stand.",
+            **numbers,
+        ),
+        False,
+    )
+
+
+def _nobody_voted(vote: BudgetVote, terms: EqualSharesTerms) -> BudgetResult:
+    return BudgetResult(
+        rule="equal-shares/1",
+        terms=written_terms(terms),
+        budget=vote.budget,
+        spent=Fraction(0),
+        voters=0,
+        per_person=None,
+        funded=(),
+        purchases=(),
+        names=vote.names,
+        notes=(say("Nobody voted, so nothing is funded."),),
+    )
