@@ -302,7 +302,10 @@ class Solidarity:
 
 @dataclass(frozen=True)
 class Prices:
-    """Prices line by line, and who pays."""
+    """Prices line by line, and who pays.
+
+    warnings   products whose price could not be worked out from their costs, and what stands instead
+    """
 
     unit_costs: tuple[UnitCost, ...]
     network_prices: tuple[NetworkPrice, ...]
@@ -310,6 +313,7 @@ class Prices:
     jobs: tuple[JobsLine, ...]
     deliveries: tuple[Delivery, ...]
     solidarity: Solidarity
+    warnings: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True)
