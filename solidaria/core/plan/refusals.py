@@ -24,7 +24,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class LoweredPledge:
-    """An organisation pledges less (or, if it wants to, more) than the workbook says, in money over the whole plan."""
+    """An organisation pledges this instead of what the workbook says: money over the whole plan."""
 
     organisation: str
     pledge: Decimal
@@ -41,7 +41,5 @@ class Refusals:
 def with_pledges(network: Network, pledges: tuple[LoweredPledge, ...]) -> Network:
     """The network with these pledges in place of its own; everything else is unchanged."""
     lowered = {row.organisation: row.pledge for row in pledges}
-    organisations = tuple(
-        replace(row, pledge=lowered.get(row.id, row.pledge)) for row in network.organisations
-    )
+    organisations = tuple(replace(row, pledge=lowered.get(row.id, row.pledge)) for row in network.organisations)
     return replace(network, organisations=organisations)
