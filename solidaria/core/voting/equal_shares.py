@@ -6,11 +6,11 @@ Source of the rule: Peters, Pierczyński, Skowron, "Proportional Participatory B
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from solidaria.core.problem import Sentence, say, say_many
+from solidaria.core.problem import Sentence, say
 from solidaria.core.voting.budget import (
     BudgetResult,
     BudgetTie,
@@ -21,7 +21,7 @@ from solidaria.core.voting.budget import (
     settle,
 )
 from solidaria.core.voting.greedy import GreedyTerms, fill, greedy
-from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out
+from solidaria.core.voting.purses import Basket, Electorate, buy, lay_out
 
 #: How much a funded project is worth to someone who gave it one point (with approval: who supports it).
 #:   cost     as much as it costs. The published cities use this
@@ -81,20 +81,14 @@ class EqualSharesTerms:
 class Counted:
     """Where the steps ended.
 
-    amount    what everybody had at the count that stands, in units of the electorate
-    projects  what is bought then, in order
-    spent     what it costs, in units
-    steps     how many amounts were counted
-    next      the amount at which too much was spent; None when that never happened
-    doubtful  how many steps were too close for bounds and were counted with exact amounts
+    basket   what is bought at the count that stands
+    over     what is bought at the next step, up to the project that costs too much; None when there was none
+    steps    how many amounts per person were counted
     """
 
-    amount: Fraction
-    projects: tuple[int, ...]
-    spent: int
+    basket: Basket
+    over: Basket | None
     steps: int
-    next: Fraction | None
-    doubtful: int = 0
 
 
 def equal_shares(
@@ -115,12 +109,10 @@ def equal_shares(
     counted = count_steps(electorate, terms, pick, progress)
     if counted is None:
         return _nobody_voted(vote, terms)
-    basket = buy(electorate, counted.amount, pick, exact=True)
-    purchases = told(vote, terms, electorate, basket)
+    purchases = told(vote, terms, counted.basket)
     over: tuple[Purchase, ...] = ()
-    if counted.next is not None:
-        too_much = buy(electorate, counted.next, pick, exact=True, at_most=electorate.budget)
-        over = told(vote, terms, electorate, too_much)
+    if counted.over is not None:
+        over = told(vote, terms, counted.over)
     notes: list[Sentence] = []
     if terms.completion in ("utilitarian", "add1+utilitarian"):
         purchases += _completed(vote, terms, purchases)
@@ -136,7 +128,7 @@ def equal_shares(
         budget=vote.budget,
         spent=sum((purchase.cost for purchase in purchases), Fraction(0)),
         voters=vote.voters,
-        per_person=counted.amount / electorate.unit,
+        per_person=counted.basket.amount / electorate.unit,
         funded=tuple(purchase.project for purchase in purchases),
         purchases=purchases,
         over=over,
@@ -183,27 +175,22 @@ def count_steps(
     first = Fraction(electorate.budget, electorate.people)
     step = first * terms.step if terms.step_of == "share" else terms.step * electorate.unit
     amount = first
-    stands: Counted | None = None
+    stands: Basket | None = None
     wanted = sum(1 for who in electorate.who if len(who))
-    number = doubtful = 0
+    number = 0
     while True:
         number += 1
         if progress is not None:
             progress(number, amount / electorate.unit)
-        try:
-            basket = buy(electorate, amount, choose, exact=False, at_most=electorate.budget)
-        except TooClose:
-            doubtful += 1
-            basket = buy(electorate, amount, choose, exact=True, at_most=electorate.budget)
+        basket = buy(electorate, amount, choose, at_most=electorate.budget)
         if basket.over:
             if stands is None:
                 raise AssertionError("the first count cannot spend more than there is")
-            return Counted(stands.amount, stands.projects, stands.spent, number, amount, doubtful)
-        stands = Counted(amount, basket.projects, basket.spent, number, None, doubtful)
-        if not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0:
-            return stands
-        if terms.stop == "exhaustive" and _exhaustive(electorate, basket):
-            return stands
+            return Counted(stands, basket, number)
+        stands = basket
+        done = not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0
+        if done or (terms.stop == "exhaustive" and _exhaustive(electorate, basket)):
+            return Counted(stands, None, number)
         amount += step
 
 
@@ -218,13 +205,12 @@ def _exhaustive(electorate: Electorate, basket: Basket) -> bool:
     )
 
 
-def told(
-    vote: BudgetVote, terms: EqualSharesTerms, electorate: Electorate, basket: Basket
-) -> tuple[Purchase, ...]:
+def told(vote: BudgetVote, terms: EqualSharesTerms, basket: Basket) -> tuple[Purchase, ...]:
     """The purchases of a basket in the account's words: ids for positions, currency for units."""
+    electorate = basket.electorate
     cost, supporters, names = vote.cost, vote.supporters(), vote.names
     purchases: list[Purchase] = []
-    for number, bought in enumerate(basket.bought, start=1):
+    for number, bought in enumerate(basket.bought(), start=1):
         project = electorate.ids[bought.project]
         tie: BudgetTie | None = None
         if len(bought.tied) > 1:
@@ -233,8 +219,6 @@ def told(
         if not electorate.cost[bought.project]:
             purchases.append(Purchase(number, project, Fraction(0), "free"))
             continue
-        if bought.price is None:
-            raise AssertionError("an account needs exact amounts")
         price = bought.price * electorate.point_unit / electorate.unit
         purchases.append(
             Purchase(
@@ -285,8 +269,8 @@ def _compare(vote: BudgetVote, purchases: tuple[Purchase, ...], other: BudgetRes
     if prefer_theirs > prefer_ours:
         return (
             say(
-                "Compared with greedy: {theirs} people have more of their projects in the greedy outcome, {ours} in "
-                "that of equal shares. The greedy outcome is taken.",
+                "Compared with greedy: {theirs} people have more of their projects in the greedy outcome, "
+                "{ours} in that of equal shares. The greedy outcome is taken.",
                 **numbers,
             ),
             True,

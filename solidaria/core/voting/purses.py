@@ -4,11 +4,11 @@ Everybody starts with the same amount. A project can be bought while its support
 projects the one with the lowest rate (price per unit of utility) is next. Its supporters pay the price for each
 point they gave it, or all they have left if that is less.
 
-How it is made fast without guessing. The money of each pile of ballots is held between two whole numbers, in units
-of 2⁻ˢ of the smallest unit of money: at least `low`, at most `low + slack`. Sums and products of these are
-whole numbers below 2⁶², so nothing is ever rounded except outwards. A decision is taken from such bounds
-only when they do not overlap. Where they do, `buy` with exact=False raises `TooClose`, and with exact=True the exact
-amounts decide: whole numbers over one common denominator, equal amounts held once.
+How it is made fast without guessing. The money of each pile of ballots is held between two whole numbers, in
+units of 2⁻ˢ of the smallest unit of money: at least `low`, at most `low + slack`. Sums and products of these are
+whole numbers below 2⁶², so nothing is ever rounded except outwards. A decision is taken from such bounds only when
+they do not overlap. Where they do, the exact amounts decide: somebody's money is what everybody started with, less
+the exact prices they paid in full, so the money of many people follows from counting who paid which price.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import numpy.typing as npt
 from solidaria.core.voting.budget import BudgetVote
 
 Whole = npt.NDArray[np.int64]
+Truth = npt.NDArray[np.bool_]
 
 #: Rates are compared as whole numbers with this many more binary digits than the money.
 _RATE_BITS = 48
@@ -33,10 +34,8 @@ _RATE_BITS = 48
 _MONEY_BITS = 61
 #: Thresholds above any money anybody has are cut to this.
 _ABOVE_ALL = 2**62
-
-
-class TooClose(Exception):
-    """The bounds do not settle a decision; the exact amounts must."""
+#: A price known less closely than this, in units of 2⁻ˢ, is worked out exactly before it is paid.
+_LOOSE = 2**12
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Bought:
     """One purchase, projects as positions, money in units of the electorate.
 
     tied         the projects that were tied for it; itself alone when there was no tie
-    price        what one unit of points pays; None when counted by bounds only
+    price        what one unit of points pays
     full         (points in units, people) who pay their full part, by points ascending
     last_coins   people who pay all they have left, which is less than their part; those with nothing not counted
     rest         what these pay together
@@ -167,38 +166,20 @@ class Bought:
 
     project: int
     tied: tuple[int, ...]
-    price: Fraction | None = None
+    price: Fraction
     full: tuple[tuple[int, int], ...] = ()
     last_coins: int = 0
     rest: Fraction = Fraction(0)
     broke: int = 0
 
 
-@dataclass(frozen=True)
-class Basket:
-    """What is bought at one amount per person.
-
-    bought   in order
-    spent    cost of all of it
-    left     per project not bought: what its supporters have left at the end (0 for those bought); None when counted
-             by bounds only
-    over     True when buying was broken off because it cost more than it may
-    """
-
-    bought: tuple[Bought, ...]
-    spent: int
-    left: tuple[Fraction, ...] | None
-    over: bool
-
-    @property
-    def projects(self) -> tuple[int, ...]:
-        """The projects bought, in order."""
-        return tuple(one.project for one in self.bought)
-
-
 @dataclass
 class _Offer:
-    """What a project would cost its supporters now: the price between two bounds, likewise the rate."""
+    """What a project would cost its supporters now: the price between two bounds, likewise the rate.
+
+    sure        that the supporters can pay it
+    untouched   that all of them can pay the full price
+    """
 
     project: int
     low: int
@@ -209,125 +190,220 @@ class _Offer:
     sure: bool
 
 
-class _Exact:
-    """The exact money: piles that have equal amounts form a class; amounts are `value` / `denominator`."""
+@dataclass
+class _Paid:
+    """One purchase as it was made.
+
+    full   which of the project's piles paid their full part
+    poor   which of them paid the last they had
+    """
+
+    project: int
+    tied: tuple[int, ...]
+    full: Truth
+    poor: Truth
+
+
+class Basket:
+    """What is bought at one amount per person; made by `buy`.
+
+    spent   what it costs, in units of the electorate
+    over    True when buying was broken off because it cost more than it may
+    """
 
     def __init__(self, electorate: Electorate, amount: Fraction) -> None:
-        self.electorate = electorate
-        self.member = np.zeros(electorate.piles, dtype=np.int32)
-        self.value = [amount.numerator]
-        self.denominator = amount.denominator
-
-    def groups(self, project: int) -> list[tuple[int, int, int, int]]:
-        """The supporters of a project as (class, points, people, value of the class)."""
-        who, count, points = (getattr(self.electorate, name)[project] for name in ("who", "count", "points"))
-        member = self.member[who]
-        if points is None:
-            people = np.bincount(member, weights=count)
-            there = np.flatnonzero(people)
-            return [
-                (one, 1, int(number), self.value[one])
-                for one, number in zip(there.tolist(), people[there].tolist(), strict=True)
-            ]
-        kinds, kind = np.unique(points, return_inverse=True)
-        key = member.astype(np.int64) * len(kinds) + kind
-        people = np.bincount(key, weights=count)
-        there = np.flatnonzero(people)
-        return [
-            (one // len(kinds), int(kinds[one % len(kinds)]), int(number), self.value[one // len(kinds)])
-            for one, number in zip(there.tolist(), people[there].tolist(), strict=True)
-        ]
-
-    def price(self, project: int) -> Fraction | None:
-        """The lowest price per point at which the supporters can pay the project; None when they cannot."""
-        cost = self.electorate.cost[project] * self.denominator
-        open_ = self.groups(project)
-        if sum(people * value for _, _, people, value in open_) < cost:
-            return None
-        needed, weight = cost, sum(points * people for _, points, people, _ in open_)
-        while True:
-            capped = [group for group in open_ if group[3] * weight < needed * group[1]]
-            if not capped:
-                return Fraction(needed, weight * self.denominator)
-            open_ = [group for group in open_ if group[3] * weight >= needed * group[1]]
-            needed -= sum(people * value for _, _, people, value in capped)
-            weight -= sum(points * people for _, points, people, _ in capped)
-
-    def left(self, project: int) -> Fraction:
-        """What the supporters of a project have left together."""
-        return Fraction(sum(people * value for _, _, people, value in self.groups(project)), self.denominator)
-
-    def pay(self, project: int, price: Fraction) -> tuple[list[tuple[int, int]], int, Fraction, int]:
-        """Let the supporters pay; gives who paid in full, with their last coins, how much that was, and who could not."""
-        widen = price.denominator // gcd(price.denominator, self.denominator)
-        if widen > 1:
-            self.value = [value * widen for value in self.value]
-            self.denominator *= widen
-        part = price.numerator * (self.denominator // price.denominator)
-        full: dict[int, int] = {}
-        last_coins = broke = rest = 0
-        target: dict[tuple[int, int], int] = {}
-        known: dict[int, int] = {}
-        for member, points, people, value in self.groups(project):
-            after = value - part * points
-            if after >= 0:
-                full[points] = full.get(points, 0) + people
-            elif value:
-                last_coins += people
-                rest += people * value
-            else:
-                broke += people
-            after = max(after, 0)
-            if after not in known:
-                known[after] = len(self.value)
-                self.value.append(after)
-            target[member, points] = known[after]
-        self._move(project, target)
-        return sorted(full.items()), last_coins, Fraction(rest, self.denominator), broke
-
-    def _move(self, project: int, target: dict[tuple[int, int], int]) -> None:
-        """Put the piles that support a project into their new classes, and forget classes nobody is in."""
-        who, points = self.electorate.who[project], self.electorate.points[project]
-        if points is None:
-            table = np.zeros(len(self.value), dtype=np.int32)
-            for (member, _), new in target.items():
-                table[member] = new
-            self.member[who] = table[self.member[who]]
-        else:
-            kinds, kind = np.unique(points, return_inverse=True)
-            place = {int(points): number for number, points in enumerate(kinds)}
-            wide = np.zeros((len(self.value), len(kinds)), dtype=np.int32)
-            for (member, given), new in target.items():
-                wide[member, place[given]] = new
-            self.member[who] = wide[self.member[who], kind]
-        used = np.flatnonzero(np.bincount(self.member, minlength=len(self.value)))
-        renamed = np.zeros(len(self.value), dtype=np.int32)
-        renamed[used] = np.arange(len(used), dtype=np.int32)
-        self.member = renamed[self.member]
-        self.value = [self.value[one] for one in used.tolist()]
-
-    def bounds(self, project: int, shift: int) -> tuple[Whole, Whole]:
-        """Money of the piles that support a project, between whole numbers of 2**-shift."""
-        low = np.array([(value << shift) // self.denominator for value in self.value], dtype=np.int64)
-        slack = np.array([int((value << shift) % self.denominator > 0) for value in self.value], dtype=np.int64)
-        member = self.member[self.electorate.who[project]]
-        return low[member], slack[member]
-
-
-class _Purses:
-    """Everybody's money while projects are bought, between bounds, and exactly if asked."""
-
-    def __init__(self, electorate: Electorate, amount: Fraction, exact: bool) -> None:
         total = amount * electorate.people
         self.shift = _MONEY_BITS - (int(total) + 1).bit_length()
         if self.shift < 8:
             raise ValueError("so much money cannot be counted: use a larger unit of money")
         self.electorate = electorate
-        self.all_money = int(total) + 1
+        self.amount = amount
+        self.spent = 0
+        self.over = False
+        self.free: list[int] = []
+        self._all_money = int(total) + 1
         scaled = amount * 2**self.shift
-        self.low = np.full(electorate.piles, int(scaled), dtype=np.int64)
-        self.slack = np.full(electorate.piles, int(scaled.denominator > 1), dtype=np.int64)
-        self.exact = _Exact(electorate, amount) if exact else None
+        self._low = np.full(electorate.piles, int(scaled), dtype=np.int64)
+        self._slack = np.full(electorate.piles, int(scaled.denominator > 1), dtype=np.int64)
+        self._paid: list[_Paid] = []
+        # The exact prices of the first purchases, as numerators over one denominator, and who paid them in full.
+        # Worked out only as far as they are needed.
+        self._denominator = amount.denominator
+        self._start = amount.numerator
+        self._prices: list[int] = []
+        self._payers: list[tuple[npt.NDArray[np.int32], Whole | None]] = []
+        self._scratch: Whole | None = None
+
+    @property
+    def projects(self) -> tuple[int, ...]:
+        """The projects bought, in order."""
+        return (*self.free, *(paid.project for paid in self._paid))
+
+    def bought(self) -> tuple[Bought, ...]:
+        """The purchases in order, with the exact amounts that everybody paid."""
+        self._work_out(len(self._paid))
+        electorate = self.electorate
+        told = [Bought(project, (project,), Fraction(0)) for project in self.free]
+        for number, paid in enumerate(self._paid):
+            count, points = electorate.count[paid.project], electorate.points[paid.project]
+            parts = [(1, int(count[paid.full].sum()))]
+            if points is not None:
+                kinds, kind = np.unique(points[paid.full], return_inverse=True)
+                people = np.bincount(kind, weights=count[paid.full])
+                parts = [(int(one), int(many)) for one, many in zip(kinds, people, strict=True)]
+            price = Fraction(self._prices[number], self._denominator)
+            by_full = price * sum(one * many for one, many in parts)
+            told.append(
+                Bought(
+                    paid.project,
+                    paid.tied,
+                    price,
+                    tuple(parts),
+                    int(count[paid.poor].sum()),
+                    electorate.cost[paid.project] - by_full,
+                    int(count[~(paid.full | paid.poor)].sum()),
+                )
+            )
+        return tuple(told)
+
+    def left(self, project: int) -> Fraction:
+        """What the supporters of a project have left together at the end, exactly, in units of the electorate."""
+        everybody = np.ones(len(self.electorate.who[project]), dtype=bool)
+        return Fraction(self._money(project, everybody), self._denominator)
+
+    # Exact amounts, on demand.
+
+    def _work_out(self, purchases: int) -> None:
+        """Work out the exact prices of so many first purchases."""
+        for number in range(len(self._prices), purchases):
+            paid = self._paid[number]
+            project = paid.project
+            count, points = self.electorate.count[project], self.electorate.points[project]
+            weighted = count if points is None else count * points
+            weight = int(weighted[paid.full].sum())
+            rest = self._money(project, paid.poor, number)
+            price = Fraction(self.electorate.cost[project] * self._denominator - rest, weight * self._denominator)
+            widen = price.denominator // gcd(price.denominator, self._denominator)
+            if widen > 1:
+                self._denominator *= widen
+                self._start *= widen
+                self._prices = [one * widen for one in self._prices]
+            self._prices.append(price.numerator * (self._denominator // price.denominator))
+            self._payers.append(
+                (self.electorate.who[project][paid.full], None if points is None else points[paid.full])
+            )
+
+    def _money(self, project: int, which: Truth, purchases: int | None = None) -> int:
+        """The exact money that some supporters of a project hold together, over the common denominator.
+
+        which       of the project's piles; those known to hold nothing are passed over
+        purchases   after so many of the purchases; None for now
+        """
+        if purchases is None:
+            purchases = len(self._paid)
+            self._work_out(purchases)
+            holding = which & ((self._low[self.electorate.who[project]] > 0) | self._has_slack(project))
+        else:
+            holding = which
+        if not holding.any():
+            return 0
+        piles, people = self.electorate.who[project][holding], self.electorate.count[project][holding]
+        if self._scratch is None:
+            self._scratch = np.zeros(self.electorate.piles, dtype=np.int64)
+        scratch = self._scratch
+        scratch[piles] = people
+        money = self._start * int(people.sum())
+        for price, (payers, points) in zip(self._prices[:purchases], self._payers[:purchases], strict=True):
+            marked = scratch[payers]
+            money -= price * int(marked.sum() if points is None else marked @ points)
+        scratch[piles] = 0
+        return money
+
+    def _has_slack(self, project: int) -> Truth:
+        slack: Truth = self._slack[self.electorate.who[project]] > 0
+        return slack
+
+    def _each(self, project: int, which: Truth) -> list[tuple[Truth, int]]:
+        """Supporters of a project by exact money: (which of the project's piles, money over the denominator)."""
+        self._work_out(len(self._paid))
+        chosen = np.flatnonzero(which)
+        piles = self.electorate.who[project][chosen]
+        table = np.zeros((len(piles), len(self._prices)), dtype=np.int64)
+        if self._scratch is None:
+            self._scratch = np.zeros(self.electorate.piles, dtype=np.int64)
+        scratch = self._scratch
+        for number, (payers, points) in enumerate(self._payers):
+            scratch[payers] = 1 if points is None else points
+            table[:, number] = scratch[piles]
+            scratch[payers] = 0
+        rows, row = np.unique(table, axis=0, return_inverse=True)
+        groups = []
+        nothing = (self._low[piles] == 0) & (self._slack[piles] == 0)
+        for number, paid in enumerate(rows.tolist()):
+            money = self._start - sum(price * points for price, points in zip(self._prices, paid, strict=True))
+            for empty in (False, True):
+                members = chosen[(row.reshape(-1) == number) & (nothing == empty)]
+                if len(members):
+                    mask = np.zeros(len(which), dtype=bool)
+                    mask[members] = True
+                    groups.append((mask, 0 if empty else money))
+        return groups
+
+    def _exact_price(self, offer: _Offer) -> Fraction | None:
+        """The exact price of an offer per unit of points; None when its supporters cannot pay."""
+        electorate, project = self.electorate, offer.project
+        cost, points, count = electorate.cost[project], electorate.points[project], electorate.count[project]
+        if offer.untouched:
+            return Fraction(cost, electorate.weight(project))
+        weighted = count if points is None else count * points
+        if not offer.sure:
+            everybody = np.ones(len(count), dtype=bool)
+            if self._money(project, everybody) < cost * self._denominator:
+                return None
+        rich, poor = self._rich_and_poor(offer)
+        unclear = ~(rich | poor)
+        groups = self._each(project, unclear) if unclear.any() else []
+        self._work_out(len(self._paid))
+        needed = cost * self._denominator - self._money(project, poor)
+        weight = int(weighted[rich | unclear].sum())
+        parts = [
+            (
+                money,
+                part,
+                int(count[mask & (points == part)].sum()) if points is not None else int(count[mask].sum()),
+            )
+            for mask, money in groups
+            for part in (np.unique(points[mask]).tolist() if points is not None else [1])
+        ]
+        while True:
+            capped = [one for one in parts if one[0] * weight < needed * one[1]]
+            if not capped:
+                return Fraction(needed, weight * self._denominator)
+            parts = [one for one in parts if one[0] * weight >= needed * one[1]]
+            needed -= sum(money * people for money, _, people in capped)
+            weight -= sum(part * people for _, part, people in capped)
+
+    def exact_rate(self, offer: _Offer) -> Fraction | None:
+        """The exact rate of an offer; None when its supporters cannot pay."""
+        price = self._exact_price(offer)
+        return None if price is None else price / self.electorate.utility[offer.project]
+
+    # Decisions by bounds.
+
+    def _parts(self, project: int, price: int) -> Whole | np.int64:
+        """What each pile of supporters would pay at a price, cut to something above all money."""
+        points = self.electorate.points[project]
+        if points is None:
+            return np.int64(min(price, _ABOVE_ALL))
+        return np.minimum(points, _ABOVE_ALL // max(price, 1)) * np.int64(min(price, _ABOVE_ALL))
+
+    def _rich_and_poor(self, offer: _Offer) -> tuple[Truth, Truth]:
+        """Which supporters can surely pay their full part, and which surely have no more than that."""
+        who = self.electorate.who[offer.project]
+        low = self._low[who]
+        rich: Truth = low >= self._parts(offer.project, offer.high)
+        poor: Truth = low + self._slack[who] <= self._parts(offer.project, offer.low)
+        return rich, poor & ~rich
 
     def offer(self, project: int, start: int) -> _Offer | None:
         """What a project would cost now; None when its supporters surely cannot pay it.
@@ -335,25 +411,22 @@ class _Purses:
         start   a price it surely does not undercut
         """
         electorate = self.electorate
-        if electorate.cost[project] > self.all_money:
+        if electorate.cost[project] > self._all_money:
             return None
         who, count, points = electorate.who[project], electorate.count[project], electorate.points[project]
         cost = electorate.cost[project] << self.shift
-        money = self.low[who]
+        money = self._low[who]
         weighted = count if points is None else count * points
         all_weight = int(weighted.sum())
         price, poor_weight, poor_money = max(start, -(-cost // all_weight)), 0, 0
-        capped: npt.NDArray[np.bool_] | None = None
         first = True
         while True:
-            capped = money < (
-                min(price, _ABOVE_ALL) if points is None else np.minimum(points, _ABOVE_ALL // price) * price
-            )
+            capped: Truth = money < self._parts(project, price)
             if capped.any():
                 if first:
                     first = False
                     if int(count @ money) < cost:
-                        return self._doubtful(project, int(count @ (money + self.slack[who])) >= cost, start)
+                        return self._doubtful(project, int(count @ (money + self._slack[who])) >= cost, start)
                 poor_money = int(count @ (money * capped))
                 poor_weight = int(weighted @ capped)
             else:
@@ -367,7 +440,7 @@ class _Purses:
         weight = all_weight - poor_weight
         least = start
         if weight:
-            slack = int(count @ (self.slack[who] * capped)) if poor_weight else 0
+            slack = int(count @ (self._slack[who] * capped)) if poor_weight else 0
             least = max(start, (cost - poor_money - slack) // weight)
         utility = electorate.utility[project]
         return _Offer(
@@ -383,41 +456,45 @@ class _Purses:
     def _doubtful(self, project: int, possible: bool, start: int) -> _Offer | None:
         if not possible:
             return None
-        utility = self.electorate.utility[project]
-        return _Offer(project, start, _ABOVE_ALL, (start << _RATE_BITS) // utility, 0, untouched=False, sure=False)
+        rate = (start << _RATE_BITS) // self.electorate.utility[project]
+        return _Offer(project, start, _ABOVE_ALL, rate, 0, untouched=False, sure=False)
 
-    def exact_rate(self, offer: _Offer) -> Fraction | None:
-        """The exact rate of an offer; None when the supporters cannot pay. Raises TooClose when only bounds are kept."""
-        electorate, project = self.electorate, offer.project
-        if offer.untouched:
-            return Fraction(electorate.cost[project], electorate.weight(project) * electorate.utility[project])
-        if self.exact is None:
-            raise TooClose
-        price = self.exact.price(project)
-        return None if price is None else price / electorate.utility[project]
-
-    def buy(self, offer: _Offer, tied: tuple[int, ...]) -> Bought:
+    def pay(self, offer: _Offer, tied: tuple[int, ...]) -> None:
         """Let the supporters pay."""
         project = offer.project
-        who, points = self.electorate.who[project], self.electorate.points[project]
-        if self.exact is not None:
-            price = self.exact.price(project)
+        who = self.electorate.who[project]
+        rich, poor = self._rich_and_poor(offer)
+        clear = bool((rich | poor).all())
+        broke: Truth | None = None
+        if not clear or (offer.high - offer.low > _LOOSE and not offer.untouched):
+            price = self._exact_price(offer)
             if price is None:
                 raise AssertionError("a project was chosen that its supporters cannot pay")
-            full, last_coins, rest, broke = self.exact.pay(project, price)
-            self.low[who], self.slack[who] = self.exact.bounds(project, self.shift)
-            return Bought(project, tied, price, tuple(full), last_coins, rest, broke)
-        low, high = self.low[who], self.low[who] + self.slack[who]
-        if points is None:
-            most, least = np.int64(min(offer.high, _ABOVE_ALL)), np.int64(offer.low)
-            low = np.maximum(low - most, 0)
-            high = np.maximum(high - least, 0)
-        else:
-            low = np.maximum(low - np.minimum(points, _ABOVE_ALL // max(offer.high, 1)) * offer.high, 0)
-            high = np.maximum(high - np.minimum(points, _ABOVE_ALL // max(offer.low, 1)) * offer.low, 0)
-        self.low[who] = low
-        self.slack[who] = high - low
-        return Bought(project, tied)
+            scaled = price * 2**self.shift
+            offer = replace(offer, low=int(scaled), high=-int(-scaled // 1))
+            rich, poor = self._rich_and_poor(offer)
+            broke = np.zeros(len(who), dtype=bool)
+            for mask, money in self._each(project, ~(rich | poor)):
+                points = self.electorate.points[project]
+                part = (
+                    np.array([price])
+                    if points is None
+                    else np.array([price * one for one in points[mask].tolist()])
+                )
+                rich[mask] = np.asarray(part * self._denominator <= money, dtype=bool)
+                poor[mask] = np.asarray(part * self._denominator > money, dtype=bool)
+                broke[mask] = np.asarray(part * self._denominator == money, dtype=bool)
+        low, high = self._low[who], self._low[who] + self._slack[who]
+        holding = high > 0
+        after = np.where(rich, np.maximum(low - self._parts(project, offer.high), 0), 0)
+        most = np.where(rich, np.maximum(high - self._parts(project, offer.low), 0), 0)
+        if broke is not None:
+            # They paid exactly what they had: nothing is left, and the bounds must say so.
+            after[broke] = most[broke] = 0
+        self._low[who] = after
+        self._slack[who] = most - after
+        self._paid.append(_Paid(project, tied, rich, poor & holding))
+        self.spent += self.electorate.cost[project]
 
 
 def buy(
@@ -425,75 +502,59 @@ def buy(
     amount: Fraction,
     choose: Callable[[Sequence[int]], int],
     *,
-    exact: bool,
     at_most: int | None = None,
 ) -> Basket:
     """What is bought when everybody has `amount`, in units of the electorate.
 
     choose    settles a tie: given tied projects, ascending, gives one of them
-    exact     keep exact amounts: never raises TooClose, and the basket says who pays how much
     at_most   stop as soon as more than this is spent
 
     Projects that cost nothing and have a supporter are taken first. Those nobody supports are never bought.
     """
-    bought: list[Bought] = []
+    basket = Basket(electorate, amount)
     waiting: list[tuple[int, int, int]] = []
-    purses = _Purses(electorate, amount, exact)
     for project, cost in enumerate(electorate.cost):
         if not len(electorate.who[project]):
             continue
         if cost == 0:
-            bought.append(Bought(project, (project,), Fraction(0)))
+            basket.free.append(project)
         else:
-            weight = electorate.weight(project)
-            low = (cost << purses.shift) // weight
+            low = (cost << basket.shift) // electorate.weight(project)
             heapq.heappush(waiting, ((low << _RATE_BITS) // electorate.utility[project], project, low))
-    spent = 0
     while True:
         best: int | None = None
         offers: list[_Offer] = []
         while waiting and (best is None or waiting[0][0] <= best):
             _, project, low = heapq.heappop(waiting)
-            offer = purses.offer(project, low)
+            offer = basket.offer(project, low)
             if offer is None:
                 continue
             offers.append(offer)
             if offer.sure:
                 best = offer.rate_high if best is None else min(best, offer.rate_high)
-        chosen, tied, gone = _cheapest(purses, offers, best, choose)
+        chosen, tied, gone = _cheapest(basket, offers, best, choose)
         for offer in offers:
             if offer is not chosen and offer.project not in gone:
                 heapq.heappush(waiting, (offer.rate_low, offer.project, offer.low))
         if chosen is None:
-            if offers and not gone.issuperset(offer.project for offer in offers):
-                raise AssertionError("an offer was neither taken nor refused")
-            if waiting:
-                continue
-            break
-        bought.append(purses.buy(chosen, tied))
-        spent += electorate.cost[chosen.project]
-        if at_most is not None and spent > at_most:
-            return Basket(tuple(bought), spent, None, True)
-    left = None
-    if purses.exact is not None:
-        have = {one.project for one in bought}
-        left = tuple(
-            Fraction(0) if project in have or not len(electorate.who[project]) else purses.exact.left(project)
-            for project in range(len(electorate.ids))
-        )
-    return Basket(tuple(bought), spent, left, False)
+            return basket
+        basket.pay(chosen, tied)
+        if at_most is not None and basket.spent > at_most:
+            basket.over = True
+            return basket
 
 
 def _cheapest(
-    purses: _Purses, offers: list[_Offer], best: int | None, choose: Callable[[Sequence[int]], int]
+    basket: Basket, offers: list[_Offer], best: int | None, choose: Callable[[Sequence[int]], int]
 ) -> tuple[_Offer | None, tuple[int, ...], set[int]]:
-    """The offer with the lowest rate, the projects tied for it, and projects that turn out not to be payable."""
+    """The offer with the lowest rate, the projects tied for it, and projects that turn out not to be payable.
+
+    No offer only when none of all projects that are left can be paid.
+    """
     near = [offer for offer in offers if best is None or offer.rate_low <= best]
-    if not near:
-        return None, (), set()
     if len(near) == 1 and near[0].sure:
         return near[0], (near[0].project,), set()
-    rates = {offer.project: purses.exact_rate(offer) for offer in near}
+    rates = {offer.project: basket.exact_rate(offer) for offer in near}
     gone = {project for project, rate in rates.items() if rate is None}
     payable = {project: rate for project, rate in rates.items() if rate is not None}
     if not payable:
