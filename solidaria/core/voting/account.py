@@ -38,7 +38,7 @@ def figure(value: Fraction | int, decimals: int | None = None) -> Decimal | Frac
     return value if decimals is None else Decimal(written(value, decimals))
 
 
-def listed(names: Sequence[str]) -> Sentence:
+def listed(names: Sequence[str | Sentence]) -> Sentence:
     """Names as a list in words: "Ana", "Ana and Bheki", "Ana, Bheki and Carla". There must be at least one."""
     together: Sentence = say("{name}", name=names[-1])
     for number, name in enumerate(reversed(names[:-1])):

@@ -1,11 +1,10 @@
-"""Single transferable vote: Scottish weighted inclusive Gregory, the same with a recomputed quota, and Meek.
+"""Single transferable vote by weighted inclusive Gregory: Scotland's rules, and those with a recomputed quota.
 
 Values are whole numbers in units of the last decimal the rule counts in (0.00001 for Scotland), so that
 every sum is exact and is rounded only where the rule says so.
 
 Sources: The Scottish Local Government Elections Order 2007 (SSI 2007/42), schedule 1, rules 45 to 52 (the same
-in SSI 2011/399). Hill, Wichmann, Woodall: Algorithm 123, single transferable vote by Meek's method, The Computer
-Journal 30 (1987). New Zealand, Local Electoral Regulations 2001, schedule 1A, for nine decimals.
+in SSI 2011/399). Meek's method is in meek.py.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def gregory(piles: RankedPiles, terms: ElectionTerms, rule: GregoryRule = SCOTTI
     return _Gregory(piles, terms, rule).count()
 
 
-def _prepared(piles: RankedPiles) -> RankedPiles:
+def countable(piles: RankedPiles) -> RankedPiles:
     """Only what can be counted: nobody withdrawn, no shared places, no blank ballots."""
     ready = piles.strict("end").without_withdrawn()
     if not ready.blank:
@@ -78,7 +77,7 @@ def _prepared(piles: RankedPiles) -> RankedPiles:
     return RankedPiles(ready.options, ready.order[filled], ready.counts[filled])
 
 
-def _first_notes(piles: RankedPiles, ready: RankedPiles) -> list[Sentence]:
+def left_out(piles: RankedPiles, ready: RankedPiles) -> list[Sentence]:
     """What was left out of the count."""
     notes = []
     gone = [option.name for option in piles.options if option.withdrawn]
@@ -137,14 +136,14 @@ class _Gregory:
     """The state of one count."""
 
     def __init__(self, piles: RankedPiles, terms: ElectionTerms, rule: GregoryRule) -> None:
-        ready = _prepared(piles)
+        ready = countable(piles)
         if ready.total > 900_000_000:
             raise ValueError("more than 900 million ballots cannot be counted by this rule")
         self.terms, self.rule = terms, rule
         self.unit = 10**rule.decimals
         self.ids, self.names = ready.ids, ready.names
         self.total = ready.total
-        self.notes = _first_notes(piles, ready)
+        self.notes = left_out(piles, ready)
         width = ready.order.shape[1]
         order = np.full((len(ready), width + 1), NOBODY, dtype=np.int16)
         order[:, :width] = ready.order
@@ -370,10 +369,11 @@ class _Gregory:
         return figure(self._exact(units), self.rule.decimals)
 
     def _last_notes(self) -> list[Sentence]:
-        return _unfilled(self.terms.seats - len(self.elected))
+        return unfilled(self.terms.seats - len(self.elected))
 
 
-def _unfilled(seats: int) -> list[Sentence]:
+def unfilled(seats: int) -> list[Sentence]:
+    """What to say when seats stay empty."""
     if seats <= 0:
         return []
     return [
