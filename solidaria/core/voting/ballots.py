@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ Ballot = TypeVar("Ballot", bound=Hashable)
 
 #: A ranked ballot as ids: places from the most preferred; each place the ids that share it, sorted.
 Ranking = tuple[tuple[str, ...], ...]
+
+Numbers = npt.NDArray[np.int64]
 
 #: Marks the end of a ballot in `RankedPiles.order`.
 NOBODY = -1
@@ -43,7 +45,8 @@ def pile(ballots: Iterable[Ballot]) -> dict[Ballot, int]:
     return dict(Counter(ballots))
 
 
-def _array(values: object, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+def _array(values: object, kind: Any) -> npt.NDArray[Any]:
+    """A contiguous array that nobody can change."""
     array = np.ascontiguousarray(values, dtype=kind)
     array.setflags(write=False)
     return array
@@ -185,23 +188,136 @@ def _to_the_left(
     return order, (shared if shared.any() else None)
 
 
-def keys(
-    order: npt.NDArray[np.int16], tied: npt.NDArray[np.bool_] | None, options: int
-) -> list[npt.NDArray[np.int64]]:
-    """Each ballot as one or more whole numbers, most significant first; equal ballots have equal numbers."""
-    base = (options + 1) * (1 if tied is None else 2)
-    per_word = max(1, int(62 / np.log2(max(base, 2))))
-    words = []
-    for start in range(0, max(order.shape[1], 1), per_word):
-        word = np.zeros(len(order), dtype=np.int64)
-        for place in range(start, min(start + per_word, order.shape[1])):
-            digit = order[:, place].astype(np.int64) + 1
-            if tied is not None:
-                digit = digit * 2 + tied[:, place]
-            word *= base
-            word += digit
-        words.append(word)
-    return words
+class Piler:
+    """Groups ballots into piles while they arrive in blocks; holds each distinct ballot once.
+
+    A ballot is held as whole numbers whose digits, in base (options + 1), are its places (the base is twice that
+    when places may be shared): some 8 to 16 bytes however long it is.
+    """
+
+    def __init__(self, options: int, shared: bool = False) -> None:
+        """Start with no ballots.
+
+        options   how many options there are
+        shared    whether places may be shared
+        """
+        self.options, self.shared = options, shared
+        self.base = (options + 1) * (2 if shared else 1)
+        self.per_word = 1
+        while self.base ** (self.per_word + 1) < 1 << 63:
+            self.per_word += 1
+        self.words: list[list[Numbers]] = []
+        self.counts: list[Numbers] = []
+        self.held = 0
+        self.settled = 0
+
+    def add(
+        self,
+        order: npt.NDArray[np.integer],
+        counts: npt.NDArray[np.integer] | None = None,
+        tied: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Add ballots; layout as in RankedPiles, without gaps, in any order; counts None means one of each."""
+        words = []
+        for start in range(0, max(order.shape[1], 1), self.per_word):
+            word = np.zeros(len(order), dtype=np.int64)
+            for place in range(start, start + self.per_word):
+                word *= self.base
+                if place < order.shape[1]:
+                    digit = order[:, place].astype(np.int64)
+                    digit += 1
+                    if self.shared:
+                        digit *= 2
+                        if tied is not None:
+                            digit += tied[:, place]
+                    word += digit
+            words.append(word)
+        words, counts = _grouped(words, None if counts is None else np.asarray(counts, dtype=np.int64))
+        self.words.append(words)
+        self.counts.append(counts)
+        self.held += len(counts)
+        if self.held > 2 * self.settled + 200_000:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Bring all blocks into one."""
+        if not self.words:
+            return
+        depth = max(map(len, self.words))
+        columns = []
+        for index in range(depth):
+            columns.append(
+                np.concatenate(
+                    [
+                        words[index] if index < len(words) else np.zeros(len(counts), dtype=np.int64)
+                        for words, counts in zip(self.words, self.counts, strict=True)
+                    ]
+                )
+            )
+        counts = np.concatenate(self.counts)
+        self.words, self.counts = [], []
+        columns, counts = _grouped(columns, counts)
+        self.words, self.counts = [columns], [counts]
+        self.held = self.settled = len(counts)
+
+    def piles(self, options: Sequence[Option]) -> RankedPiles:
+        """All ballots added so far, in piles. Raises ValueError when a ballot marks one option twice."""
+        self._settle()
+        if not self.words:
+            return RankedPiles(tuple(options), _array(np.zeros((0, 0)), np.int16), _array([], np.int64))
+        words, counts = self.words[0], self.counts[0]
+        places = min(len(words) * self.per_word, self.options)
+        order = np.full((len(counts), places), NOBODY, dtype=np.int16)
+        tied = np.zeros((len(counts), places), dtype=bool) if self.shared else None
+        used = 0
+        for index, word in enumerate(words):
+            left = word
+            for place in reversed(range(index * self.per_word, (index + 1) * self.per_word)):
+                above = left // self.base
+                if place < places:
+                    digit = left - above * self.base
+                    if tied is not None:
+                        tied[:, place] = digit & 1
+                        digit >>= 1
+                    digit -= 1
+                    order[:, place] = digit
+                    if place >= used and digit.max() >= 0:
+                        used = place + 1
+                left = above
+        order = order[:, :used]
+        if _twice(order, self.options):
+            raise ValueError("a ballot marks one option twice")
+        if tied is not None:
+            tied = tied[:, :used] if tied.any() else None
+        return RankedPiles(
+            tuple(options),
+            _array(order, np.int16),
+            _array(counts, np.int64),
+            None if tied is None else _array(tied, np.bool_),
+        )
+
+
+def _grouped(words: list[Numbers], counts: Numbers | None) -> tuple[list[Numbers], Numbers]:
+    """Distinct ballots in ascending order, and how many there are of each."""
+    if len(words[0]) == 0:
+        return words, np.zeros(0, dtype=np.int64)
+    if len(words) == 1 and counts is None:
+        ranked = [np.sort(words[0])]
+    else:
+        place = np.argsort(words[0]) if len(words) == 1 else np.lexsort(words[::-1])
+        ranked = [word[place] for word in words]
+        if counts is not None:
+            counts = counts[place]
+    fresh = np.zeros(len(ranked[0]), dtype=bool)
+    fresh[0] = True
+    for word in ranked:
+        fresh[1:] |= word[1:] != word[:-1]
+    starts = np.flatnonzero(fresh)
+    if counts is None:
+        summed = np.diff(starts, append=len(fresh))
+    else:
+        summed = np.add.reduceat(counts, starts)
+    return [word[starts] for word in ranked], summed
 
 
 def from_arrays(
@@ -212,8 +328,8 @@ def from_arrays(
 ) -> RankedPiles:
     """Group ballots given as arrays (layout as in RankedPiles, but in any order and with repeats) into piles.
 
-    Rows with a count of 0 are left out. Raises ValueError when an option is marked twice on one ballot, a
-    position does not exist, or two options have one id.
+    Gaps between the marks of a ballot are closed. Rows with a count of 0 are left out. Raises ValueError when
+    an option is marked twice on one ballot, a position does not exist, or two options have one id.
     """
     options = tuple(options)
     if len({option.id for option in options}) < len(options):
@@ -232,28 +348,14 @@ def from_arrays(
     if tied is not None and not tied.any():
         tied = None
     marks, tied = _to_the_left(marks, tied)
-    used = int((marks != NOBODY).any(axis=0).sum()) if marks.size else 0
-    marks = marks[:, :used]
-    tied = tied[:, :used] if tied is not None else None
-    if _twice(marks, len(options)):
-        raise ValueError("a ballot marks one option twice")
-    words = keys(marks, tied, len(options))
-    place = np.argsort(words[0], kind="stable") if len(words) == 1 else np.lexsort(words[::-1])
-    fresh = np.zeros(len(place), dtype=bool)
-    if len(place):
-        fresh[0] = True
-        for word in words:
-            ranked = word[place]
-            fresh[1:] |= ranked[1:] != ranked[:-1]
-    starts = np.flatnonzero(fresh)
-    summed = np.add.reduceat(number[place], starts) if len(starts) else number[:0]
-    first = place[starts]
-    return RankedPiles(
-        options,
-        _array(marks[first], np.int16),  # type: ignore[arg-type]
-        _array(summed, np.int64),  # type: ignore[arg-type]
-        _array(tied[first], np.bool_) if tied is not None else None,  # type: ignore[arg-type]
-    )
+    if marks.shape[1] > len(options):
+        if (marks[:, len(options) :] != NOBODY).any():
+            raise ValueError("a ballot marks one option twice")
+        marks = marks[:, : len(options)]
+        tied = tied[:, : len(options)] if tied is not None else None
+    piler = Piler(len(options), shared=tied is not None)
+    piler.add(marks, None if number.size and number.max() == 1 else number, tied)
+    return piler.piles(options)
 
 
 def _twice(order: npt.NDArray[np.int16], options: int) -> bool:
@@ -305,8 +407,71 @@ def rank(
 class PairwiseTable:
     """How many ballots put each option above each other one.
 
-    over   (preferred, other) → ballots; every ordered pair of two different ids is there
+    ballots   how many there are
+    over      (preferred, other) → ballots; every ordered pair of two different ids is there
+
+    Raises ValueError when a pair is missing, negative, or counts more ballots than there are.
     """
 
     options: tuple[Option, ...]
-    over: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    ballots: int
+    over: Mapping[tuple[str, str], int]
+
+    def __post_init__(self) -> None:
+        ids = [option.id for option in self.options]
+        for one in ids:
+            for other in ids:
+                if one == other:
+                    continue
+                if (one, other) not in self.over:
+                    raise ValueError(f"the table does not say how many put {one!r} above {other!r}")
+                there, back = self.over[one, other], self.over.get((other, one), 0)
+                if there < 0 or there + back > self.ballots:
+                    raise ValueError(f"the table counts {there} and {back} ballots for {one!r} and {other!r}")
+
+    def without_withdrawn(self) -> PairwiseTable:
+        """The same table without the rows of withdrawn options."""
+        return self.only([option.id for option in self.options if not option.withdrawn])
+
+    def only(self, ids: Iterable[str]) -> PairwiseTable:
+        """The same table with only these options."""
+        stay = set(ids)
+        return PairwiseTable(
+            tuple(option for option in self.options if option.id in stay),
+            self.ballots,
+            {pair: ballots for pair, ballots in self.over.items() if pair[0] in stay and pair[1] in stay},
+        )
+
+
+def pairwise(piles: RankedPiles) -> PairwiseTable:
+    """Compare every two options on every ballot.
+
+    An option that is marked is above all that are not; options that share a place, or are both unmarked, are
+    not above each other. Blank ballots count as ballots and put nobody above anybody.
+    """
+    size = len(piles.options)
+    table = np.zeros((size, size), dtype=np.int64)
+    for start in range(0, len(piles), 1 << 15):
+        order = piles.order[start : start + (1 << 15)]
+        counts = np.asarray(piles.counts[start : start + (1 << 15)])
+        rows = np.arange(len(order))
+        rank = np.full((size + 1, len(order)), order.shape[1] + 1, dtype=np.int16)
+        place = np.zeros(len(order), dtype=np.int16)
+        for column in range(order.shape[1]):
+            if piles.tied is None:
+                place[:] = column
+            else:
+                place += ~piles.tied[start : start + (1 << 15), column]
+            rank[order[:, column], rows] = place
+        for one in range(size):
+            for other in range(size):
+                if one != other:
+                    table[one, other] += int(counts[rank[one] < rank[other]].sum())
+    ids = piles.ids
+    over = {
+        (ids[one], ids[other]): int(table[one, other])
+        for one in range(size)
+        for other in range(size)
+        if one != other
+    }
+    return PairwiseTable(piles.options, piles.total, over)
