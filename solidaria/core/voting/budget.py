@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from solidaria.core.problem import Sentence, say
+from solidaria.core.voting.account import Tie, listed
 from solidaria.core.voting.terms import lot_order
 
 #: How people marked their ballots.
@@ -158,22 +160,6 @@ class BudgetTies:
             raise ValueError("the last step of a tie rule must be 'lot' or 'name', which always settle")
 
 
-@dataclass(frozen=True)
-class BudgetTie:
-    """A tie between projects that was met, and how it was settled.
-
-    among      ids of those who were tied, sorted
-    step       the step that settled it, from BUDGET_TIE_STEPS
-    chosen     the id it fell on
-    sentence   the same in words
-    """
-
-    among: tuple[str, ...]
-    step: str
-    chosen: str
-    sentence: Sentence
-
-
 def settle(
     ties: BudgetTies,
     among: Iterable[str],
@@ -181,7 +167,7 @@ def settle(
     cost: Mapping[str, Fraction],
     supporters: Mapping[str, int],
     names: Mapping[str, str],
-) -> BudgetTie:
+) -> Tie:
     """Settle a tie between two projects or more; the order they are given in does not matter."""
     tied = tuple(sorted(among))
     left = list(tied)
@@ -199,18 +185,34 @@ def settle(
         if len(left) == 1:
             break
     chosen = left[0]
+    words = {"projects": listed([names[project] for project in tied]), "chosen": names[chosen]}
     sentence = {
-        "cheapest": say("Tie between {projects}: {chosen} costs least.", **_tied(tied, chosen, names)),
-        "dearest": say("Tie between {projects}: {chosen} costs most.", **_tied(tied, chosen, names)),
-        "supporters": say("Tie between {projects}: {chosen} has most supporters.", **_tied(tied, chosen, names)),
-        "lot": say("Tie between {projects}: the lot fell on {chosen}.", **_tied(tied, chosen, names)),
-        "name": say("Tie between {projects}: {chosen} comes first by its id.", **_tied(tied, chosen, names)),
+        "cheapest": say("Tie between {projects}: {chosen} costs least.", **words),
+        "dearest": say("Tie between {projects}: {chosen} costs most.", **words),
+        "supporters": say("Tie between {projects}: {chosen} has most supporters.", **words),
+        "lot": say(
+            "Tie between {projects}: the lot drawn from the seed “{seed}” falls on {chosen}.",
+            seed=ties.seed,
+            **words,
+        ),
+        "name": say("Tie between {projects}: {chosen} comes first by its id.", **words),
     }[step]
-    return BudgetTie(tied, step, chosen, sentence)
+    return Tie("purchase", tied, step, chosen, sentence)
 
 
-def _tied(tied: tuple[str, ...], chosen: str, names: Mapping[str, str]) -> dict[str, str]:
-    return {"projects": ", ".join(names[project] for project in tied), "chosen": names[chosen]}
+def amount(value: Fraction) -> int | Decimal | Fraction:
+    """An exact amount to stand in a sentence: a decimal where it has an end, else a fraction."""
+    if value.denominator == 1:
+        return value.numerator
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if rest > 1:
+        return value
+    with localcontext() as context:
+        context.prec = 200
+        return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 @dataclass(frozen=True)
@@ -256,7 +258,7 @@ class Purchase:
     broke: int = 0
     topped_up: Fraction = Fraction(0)
     votes: Fraction | None = None
-    tie: BudgetTie | None = None
+    tie: Tie | None = None
 
 
 @dataclass(frozen=True)
@@ -321,6 +323,6 @@ class BudgetResult:
     notes: tuple[Sentence, ...] = ()
 
     @property
-    def ties(self) -> tuple[BudgetTie, ...]:
+    def ties(self) -> tuple[Tie, ...]:
         """Every tie that was met in the count that stands, in order."""
         return tuple(purchase.tie for purchase in self.purchases if purchase.tie is not None)

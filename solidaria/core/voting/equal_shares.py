@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from solidaria.core.problem import Sentence, say
+from solidaria.core.voting.account import Tie
 from solidaria.core.voting.budget import (
     BudgetResult,
-    BudgetTie,
     BudgetTies,
     BudgetVote,
     Payers,
@@ -212,7 +212,7 @@ def told(vote: BudgetVote, terms: EqualSharesTerms, basket: Basket) -> tuple[Pur
     purchases: list[Purchase] = []
     for number, bought in enumerate(basket.bought(), start=1):
         project = electorate.ids[bought.project]
-        tie: BudgetTie | None = None
+        tie: Tie | None = None
         if len(bought.tied) > 1:
             tied = [electorate.ids[one] for one in bought.tied]
             tie = settle(terms.ties, tied, cost=cost, supporters=supporters, names=names)

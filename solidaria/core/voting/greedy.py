@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from solidaria.core.problem import Sentence, say
+from solidaria.core.voting.account import Tie
 from solidaria.core.voting.budget import (
     BudgetResult,
-    BudgetTie,
     BudgetTies,
     BudgetVote,
     Missing,
     Purchase,
+    amount,
     settle,
 )
 
@@ -125,7 +126,7 @@ def fill(
     while waiting:
         best = max(rate(project) for project in waiting)
         among = [project for project in waiting if rate(project) == best]
-        tie: BudgetTie | None = None
+        tie: Tie | None = None
         if len(among) > 1:
             tie = settle(terms.ties, among, cost=cost, supporters=supporters, names=vote.names)
         project = tie.chosen if tie is not None else among[0]
@@ -137,7 +138,10 @@ def fill(
             refuse(
                 project,
                 say(
-                    "{name} has {votes} votes; {least} are needed.", name=name, votes=scores[project], least=least
+                    "{name} has {votes} votes; {least} are needed.",
+                    name=name,
+                    votes=amount(scores[project]),
+                    least=amount(least),
                 ),
             )
         elif stopped:
