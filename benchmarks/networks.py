@@ -220,7 +220,7 @@ def _lines(
         machine_site += [site] * len(machines)
         for _, product in jobs[len(lines) : len(lines) + int(chance.integers(2, 7))]:
             chosen = _inputs(chance, product, sector, primary)
-            shares = chance.dirichlet(np.ones(len(chosen))) * INPUT_SHARE * chance.uniform(0.9, 1.1)
+            shares = chance.dirichlet(np.full(len(chosen), 4.0)) * INPUT_SHARE * chance.uniform(0.9, 1.1)
             used = chance.choice(machines, size=min(len(machines), int(chance.integers(1, 3))), replace=False)
             lines.append(
                 _Line(
