@@ -288,13 +288,11 @@ def add_products(sheets: Sheets) -> None:
     for special in SPECIALS:
         row = (special.make.product, special.name, special.unit, special.price, "no", _yes(special.keeps))
         sheets.add("products", *row, "assumption: synthetic; one site alone makes it")
-    sheets.add(
-        "products", "alloy", "Light alloy", "kg", None, "no", "yes", "assumption: synthetic; not sold any more"
-    )
+    gone = "assumption: synthetic; the last price, it is not sold any more"
+    sheets.add("products", "alloy", "Light alloy", "kg", 350, "no", "yes", gone)
+    unknown = "assumption: synthetic; nobody makes or sells it"
     product, name, unit, _ = NOBODY_MAKES
-    sheets.add(
-        "products", product, name, unit, None, "no", "yes", "assumption: synthetic; nobody makes or sells it"
-    )
+    sheets.add("products", product, name, unit, None, "no", "yes", unknown)
 
 
 def add_firm(sheets: Sheets, firm: Firm, draw: Random) -> None:
