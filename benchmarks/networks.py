@@ -68,17 +68,19 @@ def make_network(size: int, seed: int = 1) -> Network:
     worth = np.exp(chance.normal(1.5, 0.8, products))
     sector = chance.integers(0, sectors, products)
 
-    lines, machine_site = _lines(chance, worth, sector, primary)
+    # Raw materials, materials, parts, finished goods: chains are four stages long, as in a federation's own books.
+    stage = np.where(np.arange(products) < primary, 0, 1 + 3 * np.arange(products) // products)
+    lines, machine_site = _lines(chance, worth, sector, stage)
     sites = max(line.site for line in lines) + 1
     communities = max(6, round(0.6 * size**0.5))
-    needs = _needs(chance, worth, primary, periods, communities, round(0.2 * size))
+    needs = _needs(chance, worth, np.flatnonzero(stage == 3), periods, communities, round(0.2 * size))
     demand = np.zeros(products)
     for _, product, quantity, _, tier in needs:
         demand[product] += REFERENCE[tier] * quantity
     made, machine_hours, site_hours = _reference_plan(lines, demand, len(machine_site), sites)
 
     prices = worth * chance.uniform(0.85, 1.25, products)
-    dear = chance.random(products) < 0.05
+    dear = (chance.random(products) < 0.2) & (stage < 3)  # materials that can also be bought, at a price
     outside = (np.arange(products) < primary) | dear
     prices[dear & (np.arange(products) >= primary)] *= 1.6
     keeps = (np.arange(products) < primary) | (chance.random(products) < 0.85)
@@ -202,12 +204,12 @@ def make_network(size: int, seed: int = 1) -> Network:
 
 
 def _lines(
-    chance: np.random.Generator, worth: Array, sector: npt.NDArray[np.int64], primary: int
+    chance: np.random.Generator, worth: Array, sector: npt.NDArray[np.int64], stage: npt.NDArray[np.int64]
 ) -> tuple[list[_Line], list[int]]:
-    """Who makes what and how, and the site of each machine; products only take products of smaller number."""
+    """Who makes what and how, and the site of each machine; products only take products of earlier stages."""
     products = len(worth)
     jobs: list[tuple[int, int]] = []  # sector and product of each recipe to place, so that a site has its branch
-    for product in range(primary, products):
+    for product in range(int((stage == 0).sum()), products):
         jobs += [(int(sector[product]), product)] * int(chance.choice([1, 1, 1, 2, 2, 3]))
     order = chance.permutation(len(jobs))
     jobs = sorted((jobs[position] for position in order), key=lambda job: job[0])
@@ -219,7 +221,7 @@ def _lines(
         machines = list(range(len(machine_site), len(machine_site) + int(chance.integers(1, 4))))
         machine_site += [site] * len(machines)
         for _, product in jobs[len(lines) : len(lines) + int(chance.integers(2, 7))]:
-            chosen = _inputs(chance, product, sector, primary)
+            chosen = _inputs(chance, product, sector, stage)
             shares = chance.dirichlet(np.full(len(chosen), 4.0)) * INPUT_SHARE * chance.uniform(0.9, 1.1)
             used = chance.choice(machines, size=min(len(machines), int(chance.integers(1, 3))), replace=False)
             lines.append(
@@ -237,21 +239,32 @@ def _lines(
     return lines, machine_site
 
 
-def _inputs(chance: np.random.Generator, product: int, sector: npt.NDArray[np.int64], primary: int) -> list[int]:
-    """About five earlier products: two of three from the own branch or raw, the others from anywhere."""
-    near = np.flatnonzero((sector[:product] == sector[product]) | (np.arange(product) < primary))
-    wanted = min(product, int(chance.integers(3, 8)))
-    chosen = {int(chance.integers(0, primary))}
-    while len(chosen) < wanted:
-        chosen.add(int(chance.choice(near)) if chance.random() < 0.67 else int(chance.integers(0, product)))
+def _inputs(
+    chance: np.random.Generator, product: int, sector: npt.NDArray[np.int64], stage: npt.NDArray[np.int64]
+) -> list[int]:
+    """About five products of earlier stages: something raw, most from the stage before in the own branch."""
+    earlier = np.flatnonzero(stage < stage[product])
+    near = np.flatnonzero((stage == stage[product] - 1) & (sector == sector[product]))
+    raw = np.flatnonzero(stage == 0)
+    wanted = min(len(earlier), int(chance.integers(3, 8)))
+    chosen = {int(chance.choice(raw))}
+    for _ in range(4 * wanted):
+        if len(chosen) == wanted:
+            break
+        pool = near if len(near) and chance.random() < 0.6 else raw if chance.random() < 0.6 else earlier
+        chosen.add(int(chance.choice(pool)))
     return sorted(chosen)
 
 
 def _needs(
-    chance: np.random.Generator, worth: Array, primary: int, periods: int, communities: int, count: int
+    chance: np.random.Generator,
+    worth: Array,
+    finished: npt.NDArray[np.int64],
+    periods: int,
+    communities: int,
+    count: int,
 ) -> list[tuple[int, int, float, int, int]]:
     """Organisation, product, quantity, period and tier of each need; a product has one usual tier."""
-    finished = np.arange(primary + (len(worth) - primary) // 3, len(worth))
     usual = {int(product): int(chance.choice([1, 2, 2, 3, 3])) for product in finished}
     needs: dict[tuple[int, int, int], tuple[int, int, float, int, int]] = {}
     for _ in range(count):
