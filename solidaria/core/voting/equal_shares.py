@@ -21,7 +21,7 @@ from solidaria.core.voting.budget import (
     settle,
 )
 from solidaria.core.voting.greedy import GreedyTerms, fill, greedy
-from solidaria.core.voting.purses import Basket, Electorate, buy, lay_out
+from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out
 
 #: How much a funded project is worth to someone who gave it one point (with approval: who supports it).
 #:   cost     as much as it costs. The published cities use this
@@ -34,6 +34,11 @@ UTILITIES = ("cost", "points")
 #:   utilitarian     fund what still fits, in the order of utility per unit of money
 #:   add1+utilitarian   first the one, then the other
 COMPLETIONS = ("none", "add1", "utilitarian", "add1+utilitarian")
+
+#: So many steps are counted at once where they all decide in the same way.
+_MOST_AT_ONCE = 1024
+#: So many steps are counted one by one, at most, before a range is tried again.
+_MOST_ALONE = 32
 
 #: Which count stands under add1.
 #:   overspend    the last one before the first that spends more than the budget. Cities publish this
@@ -174,24 +179,41 @@ def count_steps(
         return None
     first = Fraction(electorate.budget, electorate.people)
     step = first * terms.step if terms.step_of == "share" else terms.step * electorate.unit
-    amount = first
-    stands: Basket | None = None
     wanted = sum(1 for who in electorate.who if len(who))
-    number = 0
+    counted, width, single, patience = 0, 1, 0, 1
     while True:
-        number += 1
         if progress is not None:
-            progress(number, amount / electorate.unit)
-        basket = buy(electorate, amount, choose, at_most=electorate.budget)
+            progress(counted + 1, (first + counted * step) / electorate.unit)
+        try:
+            basket = buy(
+                electorate,
+                first + counted * step,
+                choose,
+                most=first + (counted + width - 1) * step,
+                at_most=electorate.budget,
+            )
+        except TooClose:
+            width //= 2
+            if width == 1:
+                # Ranges do not pay here: go one by one for a while, each time longer.
+                single, patience = patience, min(2 * patience, _MOST_ALONE)
+            continue
         if basket.over:
-            if stands is None:
+            if not counted:
                 raise AssertionError("the first count cannot spend more than there is")
-            return Counted(stands, basket, number)
-        stands = basket
+            stands = buy(electorate, first + (counted - 1) * step, choose)
+            over = buy(electorate, first + counted * step, choose, at_most=electorate.budget)
+            return Counted(stands, over, counted + 1)
         done = not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0
         if done or (terms.stop == "exhaustive" and _exhaustive(electorate, basket)):
-            return Counted(stands, None, number)
-        amount += step
+            return Counted(buy(electorate, first + counted * step, choose), None, counted + 1)
+        counted += width
+        if width > 1:
+            patience = 1
+        if single:
+            single -= 1
+        else:
+            width = min(2 * width, _MOST_AT_ONCE)
 
 
 def _exhaustive(electorate: Electorate, basket: Basket) -> bool:

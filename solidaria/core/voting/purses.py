@@ -9,6 +9,9 @@ units of 2⁻ˢ of the smallest unit of money: at least `low`, at most `low + sl
 whole numbers below 2⁶², so nothing is ever rounded except outwards. A decision is taken from such bounds only when
 they do not overlap. Where they do, the exact amounts decide: somebody's money is what everybody started with, less
 the exact prices they paid in full, so the money of many people follows from counting who paid which price.
+
+The same bounds can hold a whole range of amounts per person. If every decision is clear for the range, the same
+projects are bought at every amount in it, and all of these are counted at once; else `buy` raises `TooClose`.
 """
 
 from __future__ import annotations
@@ -38,6 +41,10 @@ _ABOVE_ALL = 2**62
 _LOOSE = 2**12
 
 
+class TooClose(Exception):
+    """The amounts of a range do not all decide in the same way: take a smaller range, or one amount."""
+
+
 @dataclass(frozen=True)
 class Electorate:
     """A budget vote laid out for counting. Projects are positions in `ids`; money is in units of 1/`unit`.
@@ -52,6 +59,8 @@ class Electorate:
     count       per project: how many people are in each of those piles
     points      per project: the points each of those piles gives it; None where all give one
     point_unit  points are in units of one over this
+    weighted    per project: people times points of each of those piles
+    weights     per project: the points of all its supporters together
     """
 
     ids: tuple[str, ...]
@@ -65,15 +74,12 @@ class Electorate:
     count: tuple[Whole, ...]
     points: tuple[Whole | None, ...]
     point_unit: int
+    weighted: tuple[Whole, ...]
+    weights: tuple[int, ...]
 
     def supporters(self, project: int) -> int:
         """How many people support a project."""
         return int(self.count[project].sum())
-
-    def weight(self, project: int) -> int:
-        """The points of all supporters of a project together."""
-        points = self.points[project]
-        return int(self.count[project].sum() if points is None else self.count[project] @ points)
 
     def with_cost(self, project: int, cost: int, *, by_cost: bool) -> Electorate:
         """The same vote with another cost of one project; by_cost when utility is measured by cost."""
@@ -88,13 +94,17 @@ class Electorate:
         if points is not None or self.point_unit != 1:
             own = points if points is not None else np.ones(len(self.who[project]), dtype=np.int64)
             points = np.append(own, np.int64(self.point_unit))
+        count = np.append(self.count[project], np.int64(more))
+        weighted = count if points is None else count * points
         return replace(
             self,
             people=self.people + more,
             piles=self.piles + 1,
             who=_changed(self.who, project, np.append(self.who[project], np.int32(self.piles))),
-            count=_changed(self.count, project, np.append(self.count[project], np.int64(more))),
+            count=_changed(self.count, project, count),
             points=_changed(self.points, project, points),
+            weighted=_changed(self.weighted, project, weighted),
+            weights=_changed(self.weights, project, int(weighted.sum())),
         )
 
 
@@ -128,7 +138,7 @@ def lay_out(vote: BudgetVote, *, by_cost: bool, unit: int = 1) -> Electorate:
     project = project_of[code] if len(code) else code
     order = np.argsort(project, kind="stable")
     ends = np.cumsum(np.bincount(project, minlength=len(ids))) if len(code) else np.zeros(len(ids), dtype=np.int64)
-    who, count, points = [], [], []
+    who, count, points, weighted = [], [], [], []
     start = 0
     for end in ends.tolist():
         chosen = order[start:end]
@@ -137,6 +147,7 @@ def lay_out(vote: BudgetVote, *, by_cost: bool, unit: int = 1) -> Electorate:
         who.append(pile[chosen])
         count.append(size[pile[chosen]])
         points.append(None if (given == 1).all() else given)
+        weighted.append(count[-1] if points[-1] is None else count[-1] * given)
     return Electorate(
         ids=ids,
         people=vote.voters,
@@ -149,6 +160,8 @@ def lay_out(vote: BudgetVote, *, by_cost: bool, unit: int = 1) -> Electorate:
         count=tuple(count),
         points=tuple(points),
         point_unit=point_unit,
+        weighted=tuple(weighted),
+        weights=tuple(int(each.sum()) for each in weighted),
     )
 
 
@@ -207,24 +220,27 @@ class _Paid:
 class Basket:
     """What is bought at one amount per person; made by `buy`.
 
+    amount  what everybody has at first
+    most    the largest amount for which the same is bought; equal to `amount` unless a range was asked for
     spent   what it costs, in units of the electorate
     over    True when buying was broken off because it cost more than it may
     """
 
-    def __init__(self, electorate: Electorate, amount: Fraction) -> None:
-        total = amount * electorate.people
+    def __init__(self, electorate: Electorate, amount: Fraction, most: Fraction) -> None:
+        total = most * electorate.people
         self.shift = _MONEY_BITS - (int(total) + 1).bit_length()
         if self.shift < 8:
             raise ValueError("so much money cannot be counted: use a larger unit of money")
         self.electorate = electorate
         self.amount = amount
+        self.most = most
         self.spent = 0
         self.over = False
         self.free: list[int] = []
         self._all_money = int(total) + 1
-        scaled = amount * 2**self.shift
-        self._low = np.full(electorate.piles, int(scaled), dtype=np.int64)
-        self._slack = np.full(electorate.piles, int(scaled.denominator > 1), dtype=np.int64)
+        low, high = amount * 2**self.shift // 1, -(-most * 2**self.shift // 1)
+        self._low = np.full(electorate.piles, low, dtype=np.int64)
+        self._slack = np.full(electorate.piles, high - low, dtype=np.int64)
         self._paid: list[_Paid] = []
         # The exact prices of the first purchases, as numerators over one denominator, and who paid them in full.
         # Worked out only as far as they are needed.
@@ -278,9 +294,8 @@ class Basket:
         for number in range(len(self._prices), purchases):
             paid = self._paid[number]
             project = paid.project
-            count, points = self.electorate.count[project], self.electorate.points[project]
-            weighted = count if points is None else count * points
-            weight = int(weighted[paid.full].sum())
+            points = self.electorate.points[project]
+            weight = int(self.electorate.weighted[project][paid.full].sum())
             rest = self._money(project, paid.poor, number)
             price = Fraction(self.electorate.cost[project] * self._denominator - rest, weight * self._denominator)
             widen = price.denominator // gcd(price.denominator, self._denominator)
@@ -354,8 +369,10 @@ class Basket:
         electorate, project = self.electorate, offer.project
         cost, points, count = electorate.cost[project], electorate.points[project], electorate.count[project]
         if offer.untouched:
-            return Fraction(cost, electorate.weight(project))
-        weighted = count if points is None else count * points
+            return Fraction(cost, electorate.weights[project])
+        if self.most > self.amount:
+            raise TooClose
+        weighted = electorate.weighted[project]
         if not offer.sure:
             everybody = np.ones(len(count), dtype=bool)
             if self._money(project, everybody) < cost * self._denominator:
@@ -413,16 +430,15 @@ class Basket:
         electorate = self.electorate
         if electorate.cost[project] > self._all_money:
             return None
-        who, count, points = electorate.who[project], electorate.count[project], electorate.points[project]
+        who, count, weighted = electorate.who[project], electorate.count[project], electorate.weighted[project]
         cost = electorate.cost[project] << self.shift
         money = self._low[who]
-        weighted = count if points is None else count * points
-        all_weight = int(weighted.sum())
+        all_weight = electorate.weights[project]
         price, poor_weight, poor_money = max(start, -(-cost // all_weight)), 0, 0
         first = True
         while True:
             capped: Truth = money < self._parts(project, price)
-            if capped.any():
+            if np.count_nonzero(capped):
                 if first:
                     first = False
                     if int(count @ money) < cost:
@@ -464,9 +480,11 @@ class Basket:
         project = offer.project
         who = self.electorate.who[project]
         rich, poor = self._rich_and_poor(offer)
-        clear = bool((rich | poor).all())
         broke: Truth | None = None
-        if not clear or (offer.high - offer.low > _LOOSE and not offer.untouched):
+        loose = offer.high - offer.low > _LOOSE and not offer.untouched
+        if self.most > self.amount:
+            rich = ~poor
+        elif loose or not (rich | poor).all():
             price = self._exact_price(offer)
             if price is None:
                 raise AssertionError("a project was chosen that its supporters cannot pay")
@@ -502,16 +520,19 @@ def buy(
     amount: Fraction,
     choose: Callable[[Sequence[int]], int],
     *,
+    most: Fraction | None = None,
     at_most: int | None = None,
 ) -> Basket:
     """What is bought when everybody has `amount`, in units of the electorate.
 
     choose    settles a tie: given tied projects, ascending, gives one of them
+    most      ask for all amounts from `amount` to this, both included; such a basket tells only what is bought.
+              Raises TooClose when it may not be the same for all of them
     at_most   stop as soon as more than this is spent
 
     Projects that cost nothing and have a supporter are taken first. Those nobody supports are never bought.
     """
-    basket = Basket(electorate, amount)
+    basket = Basket(electorate, amount, amount if most is None else most)
     waiting: list[tuple[int, int, int]] = []
     for project, cost in enumerate(electorate.cost):
         if not len(electorate.who[project]):
@@ -519,7 +540,7 @@ def buy(
         if cost == 0:
             basket.free.append(project)
         else:
-            low = (cost << basket.shift) // electorate.weight(project)
+            low = (cost << basket.shift) // electorate.weights[project]
             heapq.heappush(waiting, ((low << _RATE_BITS) // electorate.utility[project], project, low))
     while True:
         best: int | None = None
