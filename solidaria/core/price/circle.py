@@ -28,8 +28,8 @@ ONE = Decimal(1)
 #: Up to so many products a circle is solved by elimination with 80 digits; above, by floats, then corrected.
 _SMALL = 100
 
-#: A circle in which a unit of cost goes round more often than this hands out nothing worth speaking of: quantities
-#: are known to six decimals only, so the leak that would carry its costs is rounding.
+#: A circle in which costs are passed on from product to product more often than this, on average, hands out nothing
+#: worth speaking of: quantities are known to six decimals only, so what leaves it is rounding.
 _ROUNDS = Decimal(10) ** 6
 
 #: Residuals are brought below this share of the price; with `_ROUNDS` this keeps the error under 1e-40 of a price.
