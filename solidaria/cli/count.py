@@ -1,0 +1,344 @@
+"""`solidaria count`: counts ballots from a file, with the account of the count."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.core.voting.account import Account, listed
+from solidaria.core.voting.approval import ApprovalTerms, approval
+from solidaria.core.voting.ballots import RankedPiles
+from solidaria.core.voting.budget import BUDGET_TIE_STEPS, BudgetResult, BudgetTies
+from solidaria.core.voting.equal_shares import COMPLETIONS, STOPS, UTILITIES, EqualSharesTerms, equal_shares
+from solidaria.core.voting.greedy import GreedyTerms, greedy
+from solidaria.core.voting.meek import meek
+from solidaria.core.voting.schulze import STRENGTHS, SchulzeTerms, schulze
+from solidaria.core.voting.single_transferable import alameda, scottish
+from solidaria.core.voting.terms import TIE_STEPS, ElectionTerms, TieRule
+from solidaria.records.ballots import SUFFIXES, BallotFile, read_ballots
+from solidaria.records.pabulib import PabulibFile, read_file
+from solidaria.report.counts import budget_json, budget_text, election_json, election_text
+from solidaria.report.language import LANGUAGES, Language
+
+ELECTIONS = ("scottish", "alameda", "meek", "schulze", "approval")
+BUDGETS = ("equal-shares", "greedy")
+
+_EXAMPLE = """\
+examples:
+  solidaria count ward.blt                        four seats, as the file says, by the Scottish rules
+  solidaria count ward.blt --rule meek --format json
+  solidaria count board.csv --seats 3 --seed "lottery of 4 May: 12 33 41"
+  solidaria count projects.pb                     a budget, by the rule the file names
+
+rules for elections: scottish (the default), alameda, meek, schulze (the default for .toi and .toc), approval
+rules for budgets (.pb): equal-shares, greedy; the default is the rule the file names
+docs/counting.md says what each rule does and what the files look like.
+"""
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `count` to the commands."""
+    parser = subparsers.add_parser(
+        "count",
+        help="count ballots from a file",
+        description="Count ballots from a file and say how the result came about, round by round.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help=", ".join((*SUFFIXES, ".pb")))
+    parser.add_argument("--rule", choices=(*ELECTIONS, *BUDGETS), help="the rule, as the by-laws name it")
+    parser.add_argument("--seats", type=_above_nothing, metavar="N", help="how many are elected")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    parser.add_argument(
+        "--ties",
+        metavar="STEPS",
+        help=f"how ties are settled, steps with commas between: {', '.join(TIE_STEPS)}; "
+        f"for budgets {', '.join(BUDGET_TIE_STEPS)}",
+    )
+    parser.add_argument(
+        "--seed", default="", help="what the lot is drawn from: public, and fixed before the count"
+    )
+    parser.add_argument(
+        "--skipped",
+        choices=("pass", "end"),
+        default="pass",
+        help="an empty place is passed over, or ends the ballot",
+    )
+    parser.add_argument(
+        "--shared",
+        choices=("end", "pass"),
+        default="end",
+        help="a place shared by two ends the ballot, or is passed",
+    )
+    parser.add_argument(
+        "--strength", choices=STRENGTHS, default=STRENGTHS[0], help="schulze: strength of a victory"
+    )
+    parser.add_argument("--default", metavar="NAME", help="schulze: the default option, which others must beat")
+    parser.add_argument(
+        "--quorum", type=_whole, default=0, metavar="N", help="schulze: least ballots above the default"
+    )
+    parser.add_argument("--utility", choices=UTILITIES, help="equal-shares: what a funded project is worth")
+    parser.add_argument("--completion", choices=COMPLETIONS, help="equal-shares: what happens to money left over")
+    parser.add_argument("--stop", choices=STOPS, help="equal-shares: which count stands under add1")
+    parser.add_argument("--threshold", type=_number, metavar="N", help="greedy: least votes of a project")
+    parser.set_defaults(run=run)
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number")
+    return int(text)
+
+
+def _above_nothing(text: str) -> int:
+    if _whole(text) < 1:
+        raise argparse.ArgumentTypeError("there must be at least one")
+    return int(text)
+
+
+def _number(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Count and print; 0 when done, 1 when the file or the terms were refused."""
+    language = Language(arguments.lang)
+    try:
+        if arguments.file.suffix.lower() == ".pb":
+            text = _budget(arguments, language)
+        else:
+            text = _election(arguments, language)
+    except Refused as refused:
+        print(refusal(refused, language), file=sys.stderr, end="")
+        return 1
+    print(text, end="")
+    return 0
+
+
+def refusal(refused: Refused, language: Language) -> str:
+    """Every fault on a line, what would help under it."""
+    lines = []
+    for fault in refused.faults:
+        where = ":".join(str(part) for part in (fault.sheet, fault.row, fault.column) if part)
+        lines.append(f"{where}: {language.text(fault.what)}")
+        lines.append(f"    {language.text(fault.help)}")
+    return "\n".join(lines) + "\n"
+
+
+def _refuse(arguments: argparse.Namespace, what: Sentence, help: Sentence) -> Refused:
+    return Refused([Fault(arguments.file.name, None, None, what, help)])
+
+
+def _ties(arguments: argparse.Namespace, usual: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The steps of the tie rule; a mistake in them is refused."""
+    if not arguments.ties:
+        return usual
+    steps = tuple(step.strip() for step in arguments.ties.split(","))
+    if any(step not in allowed for step in steps) or steps[-1] not in ("lot", "name"):
+        raise _refuse(
+            arguments,
+            say("“{steps}” is not a way to settle ties.", steps=arguments.ties),
+            say("Use {allowed}, with commas between; the last must be lot or name.", allowed=", ".join(allowed)),
+        )
+    return steps
+
+
+# Elections
+
+
+def _election(arguments: argparse.Namespace, language: Language) -> str:
+    suffix = arguments.file.suffix.lower()
+    rule = arguments.rule or ("schulze" if suffix in (".toi", ".toc") else "scottish")
+    if rule in BUDGETS:
+        raise _refuse(
+            arguments,
+            say("The rule {rule} shares out a budget, and this file holds an election.", rule=rule),
+            say("Rules for elections are {rules}.", rules=", ".join(ELECTIONS)),
+        )
+    file = read_ballots(arguments.file, skipped=arguments.skipped)
+    notes = list(file.notes)
+    seats = arguments.seats or file.seats
+    if seats is None:
+        seats = 1
+        notes.append(say("The file does not say how many seats there are; one was filled. Use --seats for more."))
+    account = _counted(rule, file, seats, arguments)
+    notes += _other_rule(rule, file.piles, account, arguments)
+    if any(tie.step == "lot" for tie in account.ties) and not arguments.seed:
+        notes.append(
+            say("A tie was settled by lot without a public seed: agree on one before the count, and use --seed.")
+        )
+    if arguments.format == "json":
+        return election_json(account, language, notes)
+    return election_text(account, language, notes, file.title)
+
+
+def _counted(rule: str, file: BallotFile, seats: int, arguments: argparse.Namespace) -> Account:
+    piles = file.piles
+    if rule == "schulze":
+        default = arguments.default
+        if default is not None and default not in piles.ids:
+            raise _refuse(
+                arguments,
+                say("The default option “{name}” is not among the candidates.", name=default),
+                say("Candidates are: {names}.", names=listed(piles.ids)),
+            )
+        if arguments.quorum and default is None:
+            raise _refuse(
+                arguments,
+                say("A quorum needs a default option to be above."),
+                say("Name it with --default."),
+            )
+        ties = TieRule(_ties(arguments, ("lot",), TIE_STEPS), arguments.seed)
+        return schulze(
+            piles,
+            SchulzeTerms(
+                seats=seats, ties=ties, strength=arguments.strength, default=default, quorum=arguments.quorum
+            ),
+        )
+    if rule == "approval":
+        ties = TieRule(_ties(arguments, ("lot",), TIE_STEPS), arguments.seed)
+        marked: dict[frozenset[str], int] = {}
+        for ranking, count in piles:
+            ballot = frozenset(option for place in ranking for option in place)
+            marked[ballot] = marked.get(ballot, 0) + count
+        return approval(marked, piles.options, ApprovalTerms(seats=seats, ties=ties))
+    return _transferable(rule)(_strict(piles, arguments), _election_terms(seats, arguments))
+
+
+def _transferable(rule: str) -> Callable[[RankedPiles, ElectionTerms], Account]:
+    return {"scottish": scottish, "alameda": alameda, "meek": meek}[rule]
+
+
+def _strict(piles: RankedPiles, arguments: argparse.Namespace) -> RankedPiles:
+    return piles.strict("pass") if arguments.shared == "pass" else piles
+
+
+def _election_terms(seats: int, arguments: argparse.Namespace) -> ElectionTerms:
+    return ElectionTerms(seats, TieRule(_ties(arguments, ("backwards", "lot"), TIE_STEPS), arguments.seed))
+
+
+def _other_rule(rule: str, piles: RankedPiles, account: Account, arguments: argparse.Namespace) -> list[Sentence]:
+    """A note where the Scottish rules and Meek's method elect different people: by-laws must name the rule."""
+    other = {"scottish": "meek", "meek": "scottish"}.get(rule)
+    if other is None:
+        return []
+    counted = _transferable(other)(_strict(piles, arguments), _election_terms(account.seats, arguments))
+    instead = sorted(set(counted.elected) - set(account.elected))
+    if not instead:
+        return []
+    lost = sorted(set(account.elected) - set(counted.elected))
+    return [
+        say(
+            "The rule matters here, so the by-laws must name it: {rule} would elect {instead} instead of {lost}.",
+            rule=say("Meek's method") if other == "meek" else say("the Scottish rules"),
+            instead=listed([account.names[option] for option in instead]),
+            lost=listed([account.names[option] for option in lost]),
+        )
+    ]
+
+
+# Budgets
+
+
+def _budget(arguments: argparse.Namespace, language: Language) -> str:
+    if arguments.rule in ELECTIONS or arguments.seats:
+        raise _refuse(
+            arguments,
+            say("This file holds a vote on a budget, not an election for seats."),
+            say("Rules for budgets are {rules}.", rules=", ".join(BUDGETS)),
+        )
+    try:
+        file = read_file(arguments.file)
+    except OSError as error:
+        raise _refuse(
+            arguments,
+            say("The file cannot be read: {reason}.", reason=error.strerror or ""),
+            say("Check the name of the file and that you may read it."),
+        ) from error
+    ties = BudgetTies(_ties(arguments, BudgetTies().steps, BUDGET_TIE_STEPS), arguments.seed)
+    named = file.meta.get("rule", "")
+    result = _shared_out(arguments, file, named, ties)
+    notes = [*file.notes, *_differences(file, result)]
+    if any(tie.step == "lot" for tie in result.ties) and not arguments.seed:
+        notes.append(
+            say("A tie was settled by lot without a public seed: agree on one before the count, and use --seed.")
+        )
+    if arguments.format == "json":
+        return budget_json(result, language, notes)
+    return budget_text(result, language, notes, file.meta.get("description", ""))
+
+
+def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ties: BudgetTies) -> BudgetResult:
+    """Count by the rule asked for, else by the one the file names, with the terms of the file."""
+    rule = arguments.rule
+    if rule is None:
+        rule = (
+            "greedy" if named.startswith("greedy") else "equal-shares" if named.startswith("equalshares") else None
+        )
+    if rule is None:
+        raise _refuse(
+            arguments,
+            say("The file names the rule “{rule}”, which is not known here.", rule=named)
+            if named
+            else say("The file names no rule."),
+            say("Choose one with --rule: {rules}.", rules=", ".join(BUDGETS)),
+        )
+    if rule == "greedy":
+        least = arguments.threshold
+        if least is None and named.startswith("greedy"):
+            least = _said_number(file.meta.get("min_project_score_threshold", ""))
+        terms = GreedyTerms(
+            too_dear="stop" if named == "greedy-no-skip" else "skip",
+            threshold=least if least is not None else Fraction(0),
+            ties=ties,
+        )
+        return greedy(file.vote, terms, votes=file.published or None)
+    return equal_shares(
+        file.vote,
+        EqualSharesTerms(
+            utility=arguments.utility or "cost",
+            completion=arguments.completion or "add1",
+            stop=arguments.stop or "overspend",
+            comparison=named.endswith("comparison") and arguments.completion is None,
+            ties=ties,
+        ),
+    )
+
+
+def _said_number(text: str) -> Fraction | None:
+    try:
+        return Fraction(text.replace(",", "."))
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _differences(file: PabulibFile, result: BudgetResult) -> list[Sentence]:
+    """A note where the outcome is not the one the file publishes."""
+    if not file.selected or set(result.funded) == set(file.funded):
+        return []
+    notes = []
+    more = sorted(set(result.funded) - set(file.funded))
+    less = sorted(set(file.funded) - set(result.funded))
+    if more:
+        notes.append(
+            say(
+                "Not funded in the published outcome, but by this count: {names}.",
+                names=listed([result.names[project] for project in more]),
+            )
+        )
+    if less:
+        notes.append(
+            say(
+                "Funded in the published outcome, but not by this count: {names}.",
+                names=listed([result.names[project] for project in less]),
+            )
+        )
+    return notes
