@@ -256,8 +256,8 @@ def why_funded(purchase: Purchase, result: BudgetResult) -> Sentence:
                 people=people,
             )
         return say_many(
-            "{name} costs {cost}: {people} supporters pay their part in full, one more pays all that is left, {rest}.",
-            "{name} costs {cost}: {people} supporters pay their part in full, {count} more all they have left, {rest}.",
+            "{name} costs {cost}: {people} supporters pay their part, one more pays all that is left, {rest}.",
+            "{name} costs {cost}: {people} supporters pay their part, {count} more all they have left, {rest}.",
             purchase.last_coins,
             name=name,
             cost=cost,
