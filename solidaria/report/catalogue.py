@@ -48,7 +48,7 @@ class Template:
 
 def sentences(package: Path = PACKAGE) -> list[Template]:
     """Every sentence of the package, by file and text."""
-    found = set()
+    found: set[Template] = set()
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package).as_posix()
         found.update(Template(*words, name) for words in _in_python(path.read_text(encoding="utf-8")))
@@ -74,7 +74,7 @@ def _in_python(source: str) -> Iterator[tuple[str, str | None]]:
 def _in_template(source: str) -> Iterator[tuple[str, str | None]]:
     tree = Environment(autoescape=True).parse(source)
     for _line, function, words in extract_from_ast(tree, FUNCTIONS):
-        texts = [words] if isinstance(words, str) else [word for word in words if word is not None]
+        texts = [words] if isinstance(words, str) else [word for word in words or () if word is not None]
         if function == "say" and texts:
             yield texts[0], None
         elif function == "say_many" and len(texts) >= 2:
@@ -105,7 +105,8 @@ def _translated(catalogue: Catalog, one: Template) -> bool:
     message = catalogue.get(one.id)
     if message is None or message.fuzzy:
         return False
-    return bool(message.string) and all([message.string] if isinstance(message.string, str) else message.string)
+    texts = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    return bool(texts) and all(texts)
 
 
 def updated(code: str) -> Catalog:

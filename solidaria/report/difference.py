@@ -116,8 +116,10 @@ def variant_of(result: Result, name: str = "") -> Variant:
 def money_outside(result: Result) -> Decimal:
     """Money for purchases outside, transport and reopening over the whole plan: the third aim of a plan."""
     plan = result.plan
-    parts = (*plan.outside, *plan.shipments, *plan.reopened)
-    return sum((row.money for row in parts), ZERO)
+    amounts = [row.money for row in plan.outside]
+    amounts += [row.money for row in plan.shipments]
+    amounts += [row.money for row in plan.reopened]
+    return sum(amounts, ZERO)
 
 
 def added(pairs: Iterable[tuple[Key, Decimal]]) -> dict[Key, Decimal]:

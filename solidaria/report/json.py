@@ -69,7 +69,7 @@ class _Money:
         self.decimals = currency_decimals(currency)
 
     def __call__(self, amount: Decimal) -> str:
-        return f"{half_up(amount, self.decimals):f}"
+        return f"{half_up(amount, self.decimals) + 0:f}"
 
     def unit(self, price: Decimal | None) -> str | None:
         return None if price is None else f"{half_up(price, self.decimals + PRICE_DECIMALS):f}"

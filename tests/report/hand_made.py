@@ -23,6 +23,7 @@ from solidaria.core.network import (
     Stock,
 )
 from solidaria.core.problem import say
+from solidaria.core.price import price
 from solidaria.core.result import (
     Certificate,
     Coverage,
@@ -34,6 +35,7 @@ from solidaria.core.result import (
     Purchase,
     Reason,
     Reopened,
+    Result,
     Shipment,
     Shortfall,
     SlackOffer,
@@ -45,12 +47,12 @@ from solidaria.core.result import (
 D = Decimal
 
 ORGANISATIONS = (
-    Organisation("hilo-rojo", "Hilo Rojo", "site", D(20), "San Martín", note="assumption: invented"),
-    Organisation("ceramica-sur", "Cerámica Sur", "site", D(40), "Neuquén"),
-    Organisation("molino", "Molino & Horno", "site", D(12), "San Martín"),
-    Organisation("imprenta", "Imprenta Libre", "site", D(8), "San Martín"),
+    Organisation("hilo-rojo", "Hilo Rojo", "site", D(5), "San Martín", note="assumption: invented"),
+    Organisation("ceramica-sur", "Cerámica Sur", "site", D(6), "Neuquén"),
+    Organisation("molino", "Molino & Horno", "site", D(3), "San Martín"),
+    Organisation("imprenta", "Imprenta Libre", "site", D(5), "San Martín"),
     Organisation("metal", "Taller Metal", "site", D(15), "Neuquén"),
-    Organisation("clinica", "Clínica Popular", "clinic", D(6), "San Martín"),
+    Organisation("clinica", "Clínica Popular", "clinic", D(3), "San Martín"),
     Organisation("docentes", "Sindicato Docente", "union", D(4000), "", ability=D("1.2"), pledge=D(6000000)),
     Organisation("ceramistas", "Sindicato Ceramista", "union", D(900), "", ability=D(1), pledge=D(1500000)),
     Organisation("salud", "Trabajadores de la Salud", "union", D(2500), "", ability=D("0.8"), pledge=D(900000)),
@@ -117,12 +119,12 @@ NETWORK = Network(
     products=PRODUCTS,
     rules=RULES,
     sites=(
-        Site("hilo-rojo", D(20), D(160), D(900000)),
-        Site("ceramica-sur", D(40), D(160), D(5200000)),
-        Site("molino", D(12), D(160), D(700000)),
-        Site("imprenta", D(8), D(160), D(400000), "closed"),
+        Site("hilo-rojo", D(5), D(160), D(300000)),
+        Site("ceramica-sur", D(6), D(160), D(520000)),
+        Site("molino", D(3), D(160), D(210000)),
+        Site("imprenta", D(5), D(160), D(240000), "closed"),
         Site("metal", D(15), D(160), D(600000), "closed"),
-        Site("clinica", D(6), D(120), D(500000)),
+        Site("clinica", D(3), D(120), D(500000)),
     ),
     recipes=RECIPES,
     equipment=(Equipment("machines", "hilo-rojo", D(600)), Equipment("kiln", "ceramica-sur", D(300))),
@@ -344,3 +346,7 @@ WITH_ROUTES = replace(
     shipments=(Shipment("molino", "sur", "bread", "2026-03", D(3000), D(240000)),),
     stocks=(StockLevel("hilo-rojo", "cloth", "2026-04", D(12)),),
 )
+
+
+RESULT = Result(NETWORK, PLAN, price(NETWORK, PLAN))
+RESULT_WITH_ROUTES = Result(WITH_ROUTES.network, WITH_ROUTES, price(WITH_ROUTES.network, WITH_ROUTES))
