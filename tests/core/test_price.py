@@ -33,6 +33,7 @@ from solidaria.core.price.account import (
     minutes_of_pay,
     money_leaving,
     pay_at_stake,
+    price_all_told,
     site_accounts,
 )
 from solidaria.core.price.circle import circles, solve
@@ -220,6 +221,19 @@ def test_the_forge_and_the_field_price_each_other_as_worked_by_hand() -> None:
     }
     assert by_recipe["forge"].unit_cost == D("84.3")
     assert tuple(by_recipe["forge"].lines) == PRICE_LINES
+
+
+def test_the_wheat_all_told_is_three_quarters_of_an_hour_and_some_diesel() -> None:
+    """hours = 0.5 + 0.05 tools × (2 + 4 × hours) = 0.75; diesel = 0.14 + 0.05 × 4 × diesel = 0.175."""
+    assert price_all_told(*forge_and_field())["wheat"] == {
+        "outside": D("0.175"),
+        "wages": D("7.5"),
+        "contributions": D("1.5"),
+        "democracy": D("0.9"),
+        "overhead": D("1.5"),
+        "reserve": D("0.57"),
+        "community": D("0.57"),
+    }
 
 
 def test_the_forge_and_the_field_are_carried_as_worked_by_hand() -> None:
@@ -492,6 +506,7 @@ def test_goods_made_only_to_be_used_up_again_get_a_price_without_each_other_and_
     assert network_price(prices) == {"coal": D(10), "steel": D(24) if market else D(20)}
     assert costs(prices) == {"dig": D(10), "melt": D(24) if market else D(20)}
     assert all(row.amount == 0 for row in prices.equalisation)
+    assert sum(price_all_told(network, plan)["steel"].values()) == network_price(prices)["steel"]
     assert "Coal, Steel: the plan makes these only to use them up again" in str(prices.warnings[0])
 
 
@@ -741,11 +756,14 @@ def test_the_order_of_rows_does_not_matter(plan: Plan, chance: random.Random) ->
 @given(plans())
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_divided_adds_up(plan: Plan) -> None:
-    """Lines to the unit cost, equalisation to zero, shares and uncovered to what is needed, rows to uncovered."""
+    """Lines to the unit cost or the network price, equalisation to zero, shares and uncovered to what is needed, rows to uncovered."""
     prices = price(plan.network, plan)
-    who = prices.solidarity
+    who, unit_price = prices.solidarity, network_price(prices)
     for row in prices.unit_costs:
         assert sum(row.lines.values()) == row.unit_cost
+    for product, lines in price_all_told(plan.network, plan).items():
+        assert sum(lines.values()) == unit_price[product]
+        assert min(lines.values()) >= 0
     assert sum(row.amount for row in prices.equalisation) == 0
     assert who.needed == who.goods + who.jobs + who.transport + who.reopening
     assert who.goods == sum(row.solidarity for row in prices.deliveries)

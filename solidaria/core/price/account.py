@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from solidaria.core.money import currency_decimals, half_up
 from solidaria.core.network import ZERO, Network
+from solidaria.core.price.cost import all_told, work_out
 from solidaria.core.price.hour import PRECISE, rounded
 from solidaria.core.price.pays import reopening_costs
 from solidaria.core.problem import Sentence, say
@@ -43,6 +44,17 @@ def minutes_of_pay(network: Network, share: Share) -> Decimal | None:
     if not wage:
         return None
     return rounded(share.amount / network.organisation[share.organisation].members / wage * 60, 1)
+
+
+@_precisely
+def price_all_told(network: Network, plan: Plan) -> dict[str, dict[str, Decimal]]:
+    """What the network price of each product that the plan makes is made of in the end.
+
+    product -> line -> money per unit, with the four extra decimals of unit prices. Inputs are traced back, so that
+    "wages" are all wages in the product, at whatever site; "outside" is everything bought outside on the way.
+    The lines of a product add up to its network price.
+    """
+    return all_told(network, work_out(network, plan), currency_decimals(network.rules.currency) + 4)
 
 
 @dataclass(frozen=True)

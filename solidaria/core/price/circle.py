@@ -2,7 +2,7 @@
 
 Products are taken in circles (groups in which each needs each other, directly or through others), inputs
 first. In a circle the prices solve price = own + uses · price, one row per product. The answer is proved before
-it is used: all prices are positive, and a second solution bounds the error and the rounds (see `_ROUNDS`).
+it is used: all prices are positive, and a second solution bounds the error and the rounds (see `ROUNDS`).
 Source: for a matrix with no positive entry off its diagonal, a positive x with a positive M·x proves that the
 inverse exists and has no negative entry (Berman and Plemmons, Nonnegative Matrices in the Mathematical Sciences,
 chapter 6).
@@ -28,11 +28,11 @@ ONE = Decimal(1)
 #: Up to so many products a circle is solved by elimination with 80 digits; above, by floats, then corrected.
 _SMALL = 100
 
-#: A circle in which costs are passed on from product to product more often than this, on average, hands out nothing
-#: worth speaking of: quantities are known to six decimals only, so what leaves it is rounding.
-_ROUNDS = Decimal(10) ** 6
+#: A circle in which costs are passed on from product to product more often than this, on average, hands out
+#: nothing worth speaking of: quantities are known to six decimals only, so what leaves it is rounding.
+ROUNDS = Decimal(10) ** 6
 
-#: Residuals are brought below this share of the price; with `_ROUNDS` this keeps the error under 1e-40 of a price.
+#: Residuals are brought below this share of the price; with `ROUNDS` this keeps the error under 1e-40 of a price.
 _CLOSE = Decimal(10) ** -50
 
 _SWEEPS = 2000
@@ -81,20 +81,21 @@ def circles(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
     return found
 
 
-def solve(own: Sequence[Decimal], uses: Sequence[Row]) -> list[Decimal] | None:
+def solve(own: Sequence[Decimal], uses: Sequence[Row], rounds: Decimal | None = ROUNDS) -> list[Decimal] | None:
     """Prices of one circle, or None when its products are made only to be used up again by each other.
 
     own    money per unit of each product, without what it uses of the circle; not negative
     uses   for each product, index of a product of the circle -> units of it per unit; not negative
+    rounds how often costs may be passed on, on average; None when this circle is known to hand something out
 
     Call it with the PRECISE context set. The prices are right to 40 digits.
     """
     if not any(own):
         return [ZERO] * len(own)
-    return _eliminate(own, uses) if len(own) <= _SMALL else _correct(own, uses)
+    return _eliminate(own, uses, rounds) if len(own) <= _SMALL else _correct(own, uses, rounds)
 
 
-def _eliminate(own: Sequence[Decimal], uses: Sequence[Row]) -> list[Decimal] | None:
+def _eliminate(own: Sequence[Decimal], uses: Sequence[Row], rounds: Decimal | None) -> list[Decimal] | None:
     """Solve by elimination in order; a matrix of this kind never needs another pivot (source as above)."""
     size = len(own)
     rows = [{j: -quantity for j, quantity in row.items() if quantity} for row in uses]
@@ -129,18 +130,21 @@ def _eliminate(own: Sequence[Decimal], uses: Sequence[Row]) -> list[Decimal] | N
         return values
 
     prices = answer(own)
-    return prices if _goes_round_little(prices, answer(prices)) else None
+    return prices if _goes_round_little(prices, answer(prices), rounds) else None
 
 
-def _goes_round_little(prices: Sequence[Decimal], rounds: Sequence[Decimal]) -> bool:
-    """Whether all prices are positive and no cost goes round more than `_ROUNDS` times.
+def _goes_round_little(prices: Sequence[Decimal], often: Sequence[Decimal], rounds: Decimal | None) -> bool:
+    """Whether all prices are positive and no cost is passed on more than `rounds` times on average.
 
-    rounds   what prices · rounds would cost if every product also carried its own price as own cost
+    often   what each product would cost if its price were its own cost: price × times passed on
     """
-    return all(ZERO < price <= often <= _ROUNDS * price for price, often in zip(prices, rounds, strict=True))
+    return all(
+        price > ZERO and total > ZERO and (rounds is None or total <= rounds * price)
+        for price, total in zip(prices, often, strict=True)
+    )
 
 
-def _correct(own: Sequence[Decimal], uses: Sequence[Row]) -> list[Decimal] | None:
+def _correct(own: Sequence[Decimal], uses: Sequence[Row], rounds: Decimal | None) -> list[Decimal] | None:
     """Solve with floats, then correct with exact residuals until what is left is below the rounding."""
     size = len(own)
     table = _as_floats(uses)
@@ -170,14 +174,13 @@ def _correct(own: Sequence[Decimal], uses: Sequence[Row]) -> list[Decimal] | Non
     prices = _refined(own, uses, units, answer)
     if prices is None or min(prices) <= 0:
         return None
-    rounds = answer(np.ones(size))
-    if rounds is None:
+    passed = answer(np.ones(size))
+    if passed is None:
         return None
-    often = [Decimal(float(value)) * unit for value, unit in zip(rounds, units, strict=True)]
+    often = [Decimal(float(value)) * unit for value, unit in zip(passed, units, strict=True)]
     left = _residual(prices, often, uses)
     proved = all(abs(rest) <= price / 2 for rest, price in zip(left, prices, strict=True))
-    within = all(ZERO < times <= _ROUNDS * price for times, price in zip(often, prices, strict=True))
-    return prices if proved and within else None
+    return prices if proved and _goes_round_little(prices, often, rounds) else None
 
 
 def _refined(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,6 +22,20 @@ _OUTSIDE = ""
 
 
 @dataclass(frozen=True)
+class Web:
+    """How the products that the plan makes go into each other, over the whole plan.
+
+    units    product -> units made and bought
+    uses     product -> product it is made from -> units per unit, bought units counting as made from nothing
+    circles  groups of products that need each other, inputs first
+    """
+
+    units: dict[str, Decimal]
+    uses: dict[str, dict[str, Decimal]]
+    circles: list[list[str]]
+
+
+@dataclass(frozen=True)
 class Costs:
     """Exact costs and prices, unrounded.
 
@@ -28,6 +43,8 @@ class Costs:
     bought    product -> units bought outside over the whole plan, only those bought
     lines     recipe -> line -> money per unit, only recipes that have a price
     prices    product -> network price, only products that have one
+    web       how the products the plan makes go into each other
+    closed    products made only to be used up again by each other
     warnings  products whose price could not be worked out from their costs, and what stands instead
     """
 
@@ -35,6 +52,8 @@ class Costs:
     bought: dict[str, Decimal]
     lines: dict[str, dict[str, Decimal]]
     prices: dict[str, Decimal]
+    web: Web
+    closed: frozenset[str]
     warnings: tuple[Sentence, ...]
 
     def unit_cost(self, recipe: str) -> Decimal:
@@ -50,9 +69,11 @@ def work_out(network: Network, plan: Plan) -> Costs:
     made, bought = _quantities(plan)
     hours = hours_of(network)
     own = {recipe.id: own_lines(network, recipe, hours[recipe.site]) for recipe in network.recipes}
-    solved, closed = _solved(network, made, bought, own)
+    web = _web(network, made, bought)
+    instead = {product: market_or_nothing(network, product) for product in web.units}
+    solved, closed = _passed_on(web, _own_costs(network, made, bought, own, web), instead)
     prices = _all_prices(network, plan, made, bought, solved)
-    made_products = {network.recipe[recipe].product for recipe in made}
+    made_products = set(web.units)
     lines = {}
     for recipe in network.recipes:
         if recipe.id not in made and not all(
@@ -64,7 +85,8 @@ def work_out(network: Network, plan: Plan) -> Costs:
         lines[recipe.id] = _with_inputs(
             network, recipe, own[recipe.id], prices, made_products, circle or frozenset()
         )
-    return Costs(made, bought, lines, prices, _warnings(network, plan, prices, made_products, closed))
+    warnings = _warnings(network, plan, prices, made_products, closed)
+    return Costs(made, bought, lines, prices, web, frozenset(closed), warnings)
 
 
 def own_lines(network: Network, recipe: Recipe, hour: Hour) -> dict[str, Decimal]:
@@ -102,57 +124,87 @@ def market_or_nothing(network: Network, product: str) -> Decimal:
     return network.product[product].market_price or ZERO
 
 
-def _solved(
+def _web(network: Network, made: Mapping[str, Decimal], bought: Mapping[str, Decimal]) -> Web:
+    """The web of a plan's products."""
+    units: dict[str, Decimal] = {}
+    for id, quantity in made.items():
+        product = network.recipe[id].product
+        units[product] = units.get(product, ZERO) + quantity
+    uses: dict[str, dict[str, Decimal]] = {product: {} for product in sorted(units)}
+    for id, quantity in made.items():
+        recipe = network.recipe[id]
+        row = uses[recipe.product]
+        for product, amount in recipe.inputs:
+            if product in units:
+                row[product] = row.get(product, ZERO) + quantity * amount / recipe.output
+    for product, quantity in bought.items():
+        if product in units:
+            units[product] += quantity
+    for product, row in uses.items():
+        uses[product] = {used: quantity / units[product] for used, quantity in row.items()}
+    return Web(units, uses, circles({product: tuple(row) for product, row in uses.items()}))
+
+
+def _own_costs(
     network: Network,
     made: Mapping[str, Decimal],
     bought: Mapping[str, Decimal],
     own: Mapping[str, Mapping[str, Decimal]],
-) -> tuple[dict[str, Decimal], dict[str, frozenset[str]]]:
-    """Prices of the products the plan makes, and the circles whose products are only used up again.
-
-    The second is product -> all products of its circle, for those circles only.
-    """
-    total: dict[str, Decimal] = {}
-    for id, quantity in made.items():
-        product = network.recipe[id].product
-        total[product] = total.get(product, ZERO) + quantity
-    cost = {product: ZERO for product in total}
-    uses: dict[str, dict[str, Decimal]] = {product: {} for product in total}
+    web: Web,
+) -> dict[str, Decimal]:
+    """Money per unit of each product the plan makes, without what it uses of other products of the web."""
+    cost = dict.fromkeys(web.units, ZERO)
     for id, quantity in made.items():
         recipe = network.recipe[id]
         each = sum(own[id].values(), ZERO)
         for product, amount in recipe.inputs:
-            per_unit = amount / recipe.output
-            if product in total:
-                row = uses[recipe.product]
-                row[product] = row.get(product, ZERO) + quantity * per_unit
-            else:
-                each += per_unit * market_or_nothing(network, product)
+            if product not in web.units:
+                each += amount * market_or_nothing(network, product) / recipe.output
         cost[recipe.product] += quantity * each
     for product, quantity in bought.items():
-        if product in total:
+        if product in cost:
             cost[product] += quantity * market_or_nothing(network, product)
-            total[product] += quantity
-    prices: dict[str, Decimal] = {}
-    closed: dict[str, frozenset[str]] = {}
-    for circle in circles({product: tuple(uses[product]) for product in sorted(uses)}):
+    return {product: amount / web.units[product] for product, amount in cost.items()}
+
+
+def _passed_on(
+    web: Web,
+    own: Mapping[str, Decimal],
+    instead: Mapping[str, Decimal],
+    closed: AbstractSet[str] | None = None,
+) -> tuple[dict[str, Decimal], dict[str, frozenset[str]]]:
+    """Pass costs on from product to product: what each carries in all, and which products are in a closed circle.
+
+    own      product -> money per unit, without what it uses of the web
+    instead  product -> what a unit of it counts as inside a closed circle (one that is only used up again)
+    closed   products known to be in closed circles; None to find out
+
+    The second answer is product -> all products of its circle, for closed circles only.
+    """
+    passed: dict[str, Decimal] = {}
+    found: dict[str, frozenset[str]] = {}
+    for circle in web.circles:
         place = {product: index for index, product in enumerate(circle)}
         before, within = [], []
         for product in circle:
-            row = {needed: quantity / total[product] for needed, quantity in uses[product].items()}
-            given = (quantity * prices[needed] for needed, quantity in row.items() if needed not in place)
-            before.append(sum(given, cost[product] / total[product]))
-            within.append({place[needed]: quantity for needed, quantity in row.items() if needed in place})
-        answer = solve(before, within) if any(within) else before
+            row = web.uses[product]
+            given = (quantity * passed[used] for used, quantity in row.items() if used not in place)
+            before.append(sum(given, own[product]))
+            within.append({place[used]: quantity for used, quantity in row.items() if used in place})
+        answer: list[Decimal] | None = before
+        if any(within):
+            if closed is None:
+                answer = solve(before, within)
+            else:
+                answer = None if circle[0] in closed else solve(before, within, rounds=None)
         if answer is None:
-            market = [market_or_nothing(network, product) for product in circle]
             answer = [
-                sum((quantity * market[needed] for needed, quantity in row.items()), start)
+                sum((quantity * instead[circle[index]] for index, quantity in row.items()), start)
                 for start, row in zip(before, within, strict=True)
             ]
-            closed.update(dict.fromkeys(circle, frozenset(circle)))
-        prices.update(zip(circle, answer, strict=True))
-    return prices, closed
+            found.update(dict.fromkeys(circle, frozenset(circle)))
+        passed.update(zip(circle, answer, strict=True))
+    return passed, found
 
 
 def _all_prices(
@@ -277,3 +329,37 @@ def split_by_site(
     amounts = split(total, parts, decimals)
     rows = [Amount(site, amounts[site]) for site in sorted(sites)]
     return tuple(rows if outside is None else [*rows, Amount(None, amounts[_OUTSIDE])])
+
+
+def all_told(network: Network, costs: Costs, decimals: int) -> dict[str, dict[str, Decimal]]:
+    """What the price of each product that the plan makes is made of in the end, traced back to work and purchases.
+
+    product -> line -> money per unit: OWN_LINES, and "outside" for what is bought outside anywhere on the way.
+    The lines of a product add up to its network price.
+    """
+    web, rules = costs.web, network.rules
+    nothing = dict.fromkeys(web.units, ZERO)
+
+    def passed(line: str) -> dict[str, Decimal]:
+        own = dict.fromkeys(web.units, ZERO)
+        for id, quantity in costs.made.items():
+            own[network.recipe[id].product] += quantity * costs.lines[id][line]
+        own = {product: amount / web.units[product] for product, amount in own.items()}
+        return _passed_on(web, own, nothing, costs.closed)[0]
+
+    wages, democracy, overhead = passed("wages"), passed("democracy"), passed("overhead")
+    found = {}
+    for product in web.units:
+        base = wages[product] * (1 + rules.contributions) + democracy[product] + overhead[product]
+        exact = {
+            "wages": wages[product],
+            "contributions": wages[product] * rules.contributions,
+            "democracy": democracy[product],
+            "overhead": overhead[product],
+            "reserve": base * rules.reserve,
+            "community": base * rules.community,
+        }
+        whole = {"outside": costs.prices[product] - sum(exact.values(), ZERO), **exact}
+        price = rounded(costs.prices[product], decimals)
+        found[product] = split(price, {line: snap(amount) for line, amount in whole.items()}, decimals)
+    return dict(sorted(found.items()))
