@@ -7,6 +7,7 @@ import time
 from dataclasses import fields, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -260,6 +261,22 @@ def test_the_field_receives_its_pay_its_overhead_its_inputs_and_its_shares() -> 
     assert (field.made, field.jobs, field.received) == (D("8900.50"), D(760), D("9660.50"))
     goes_to = (field.pay, field.overhead, field.inputs, field.shares, field.rounding)
     assert goes_to == (D(5280), D(800), D("3048.50"), D(532), D(0))
+
+
+def test_the_example_worked_by_hand_in_the_documentation_says_what_the_program_says() -> None:
+    network, plan = forge_and_field()
+    prices = price(network, plan)
+    text = (Path(__file__).resolve().parents[2] / "docs" / "price.md").read_text(encoding="utf-8")
+    example = text[text.index("## Worked by hand") :]
+    figures = [row.buyer_pays for row in prices.deliveries] + [row.solidarity for row in prices.deliveries]
+    figures += [row.amount for row in prices.jobs] + [prices.solidarity.needed]
+    for share in prices.solidarity.shared:
+        figures += [share.amount, share.per_member, D(str(minutes_of_pay(network, share)))]
+    field = site_accounts(network, plan, prices)[0]
+    figures += [field.received, field.pay, field.overhead, field.inputs, field.shares]
+    assert [str(figure) for figure in figures if f"{figure}" not in example] == []
+    assert "One tool costs 84.30, one kg of wheat 12.715" in example
+    assert network_price(prices) == {"diesel": D("1.4"), "tool": D("84.3"), "wheat": D("12.715")}
 
 
 # --- one rule, one case ---------------------------------------------------------------------------
@@ -756,7 +773,7 @@ def test_the_order_of_rows_does_not_matter(plan: Plan, chance: random.Random) ->
 @given(plans())
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_divided_adds_up(plan: Plan) -> None:
-    """Lines to the unit cost or the network price, equalisation to zero, shares and uncovered to what is needed, rows to uncovered."""
+    """Lines to their price, equalisation to zero, shares and uncovered to what is needed, rows to uncovered."""
     prices = price(plan.network, plan)
     who, unit_price = prices.solidarity, network_price(prices)
     for row in prices.unit_costs:

@@ -107,7 +107,7 @@ def carried(network: Network, prices: Prices) -> Carried:
 
     A pledge is always an organisation's. A buyer that says it pays more than the market price carries the
     difference: from its common money, unless it is a community, whose people pay for what they take themselves.
-    Source: docs/decisions, "who counts as individuals".
+    Source: docs/decisions/price-who-counts-as-individuals.md.
     """
     decimals = currency_decimals(network.rules.currency)
     by_kind: dict[str, Decimal] = {}
