@@ -90,7 +90,9 @@ FRIEZE = Markup(
     '<svg class="frieze" aria-hidden="true" focusable="false"><defs><pattern id="tiles" width="36" height="18" '
     'patternUnits="userSpaceOnUse"><rect class="c" width="36" height="18"/><path class="d" d="M0 18 9 0 18 18z"/>'
     '<path class="b" d="M18 0h18L27 18z"/><circle class="a" cx="9" cy="13" r="2.4"/>'
-    '<circle class="c" cx="27" cy="5" r="2.4"/></pattern></defs>'
+    '<circle class="c" cx="27" cy="5" r="2.4"/></pattern><pattern id="missing" width="8" height="8" '
+    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-back" width="8" height="8"/>'
+    '<line class="hatch" x1="0" x2="0" y1="0" y2="8"/></pattern></defs>'
     '<rect width="100%" height="18" fill="url(#tiles)"/></svg>'
 )
 
@@ -282,14 +284,14 @@ class Page:
             )
         keys.append(
             Key(
-                language.round_money(figures.prices.solidarity.needed),
-                self._text(say("of solidarity needed, to the nearest whole")),
+                language.number(figures.prices.solidarity.needed, decimals=0),
+                self._text(say("{currency} of solidarity needed", currency=language.currency)),
             )
         )
         keys.append(
             Key(
-                language.round_money(figures.money_out.total),
-                self._text(say("leaves the network, to the nearest whole")),
+                language.number(figures.money_out.total, decimals=0),
+                self._text(say("{currency} leave the network", currency=language.currency)),
             )
         )
         return keys
@@ -463,8 +465,9 @@ class Page:
 
     def shortfall(self, coverage: Coverage, shortfall: Shortfall) -> Markup:
         """A need that is not wholly met, why, and what would help."""
-        return Markup('<li class="card"><h4>{}{}</h4><p>{}</p>{}</li>').format(
+        return Markup('<li class="card"><h4>{}: {}{}</h4><p>{}</p>{}</li>').format(
             self.figures.name(coverage.organisation),
+            self.figures.product_name(coverage.product),
             self.period_note(coverage.period),
             self._loud(self.telling.shortfall(coverage, shortfall)),
             self.reasons(shortfall.because),
@@ -550,6 +553,14 @@ class Page:
     def against_market(self, product: ProductPrice) -> Markup:
         """The price beside the market price."""
         return self._say(self._against(product))
+
+    def work_in_price(self, product: ProductPrice) -> Markup:
+        """How much of a price is pay: for work, and for deciding together."""
+        if not product.price:
+            return Markup("")
+        paid = sum((product.parts[line] for line in ("wages", "contributions", "democracy")), ZERO)
+        share = self.language.percent(paid / product.price)
+        return self._say(say("Pay for work and for assemblies is {share} of our price.", share=share))
 
     def twice(self, product: ProductPrice, cost: UnitCost) -> bool:
         """Whether a site makes this product by several recipes."""
@@ -675,6 +686,20 @@ class Page:
     def _parts_bar(self, parts: list[Part]) -> Markup:
         label = "; ".join(f"{part.words}: {self.language.money(part.amount)}" for part in parts)
         return charts.stacked([(part.colour, float(max(part.amount, ZERO))) for part in parts], label=label or "0")
+
+    def at_stake_words(self) -> Markup:
+        """The uncovered part as pay, in one sentence; nothing where it is not pay."""
+        hours = sum((row.hours or ZERO for row in self.figures.at_stake), ZERO)
+        jobs = sum((row.jobs or ZERO for row in self.figures.at_stake), ZERO)
+        if not hours:
+            return Markup("")
+        return self._loud(
+            say(
+                "At the sites it equals about {hours} paid hours, or {jobs} members paid for the whole plan.",
+                hours=self.language.number(hours, decimals=0),
+                jobs=self.language.number(jobs, decimals=1),
+            )
+        )
 
     # --- between sites, outside, reopening ---
 

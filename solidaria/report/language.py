@@ -95,10 +95,6 @@ class Language:
         tiny = amount != 0 and abs(amount) < 1
         return self.money(amount, code=code, extra=4 if tiny else 0)
 
-    def round_money(self, amount: Decimal) -> str:
-        """Money without its minor units, for headlines: "about" must stand beside it."""
-        return f"{self._fixed(amount, 0)}\N{NO-BREAK SPACE}{self.currency}"
-
     def percent(self, share: float | Decimal, decimals: int = 0) -> str:
         """A share as percent, rounded down so that less than everything never reads as 100 %.
 
@@ -109,7 +105,9 @@ class Language:
         step = Decimal(1).scaleb(-decimals)
         floor = value.quantize(step, rounding="ROUND_FLOOR")
         less = "<\N{NO-BREAK SPACE}" if floor == 0 and value > 0 else ""
-        return f"{less}{self._fixed(max(floor, step) if less else floor, decimals)}\N{NO-BREAK SPACE}%"
+        shown = max(floor, step) if less else floor
+        text = format_decimal(shown, format="#,##0." + "#" * decimals if decimals else "#,##0", locale=self.locale)
+        return f"{less}{text}\N{NO-BREAK SPACE}%"
 
     def date(self, day: date) -> str:
         """A day in words: 3 April 2003, 3 de abril de 2003."""

@@ -131,9 +131,9 @@ class Telling:
             )
         return say_many(
             "Everybody is paid {wage} for every hour; for that, {dearer} of {count} product costs more than on the "
-            "market, and no buyer has to pay the difference alone.",
+            "market, and no buyer pays more than the market unless it chose to.",
             "Everybody is paid {wage} for every hour; for that, {dearer} of {count} products cost more than on the "
-            "market, and no buyer has to pay the difference alone.",
+            "market, and no buyer pays more than the market unless it chose to.",
             len(made),
             wage=wage,
             dearer=dearer,
@@ -186,10 +186,9 @@ class Telling:
     def shortfall(self, coverage: Coverage, shortfall: Shortfall) -> Sentence:
         """What is missing of a need."""
         return say(
-            "{missing} of {needed} {product} are missing; {share} is met.",
+            "Missing: {missing} of {needed}; {share} is met.",
             missing=self.language.number(shortfall.missing),
             needed=self.language.number(coverage.needed, self.figures.unit(coverage.product)),
-            product=self.figures.product_name(coverage.product),
             share=self.language.percent(coverage.share),
         )
 
@@ -338,12 +337,19 @@ class Telling:
     def proof(self) -> Sentence:
         """What the proof is, in plain words."""
         worst = self.figures.plan.certificate.max_violation
+        if worst <= 1e-6:
+            return say(
+                "The needs of a tier stop at levels: those in the first level could not get more in any plan, those "
+                "in the second not without taking from one that has less, and so on. For each level a calculation "
+                "proves the most that was possible, and a separate check confirms that no limit (hours, machines, "
+                "goods, money) is passed by more than a millionth."
+            )
         return say(
             "The needs of a tier stop at levels: those in the first level could not get more in any plan, those in "
             "the second not without taking from one that has less, and so on. For each level a calculation proves "
-            "the most that was possible, and a separate program checked it, and that no limit (hours, machines, "
-            "goods, money) is passed by more than {worst} of itself.",
-            worst=f"{max(worst, 0.0):.0e}" if worst else "0",
+            "the most that was possible. A separate check found that a limit (hours, machines, goods, money) is "
+            "passed by {worst} of itself: look at this plan with care.",
+            worst=f"{worst:.1e}",
         )
 
     # --- refusals and variants ---
@@ -354,7 +360,7 @@ class Telling:
         told = []
         for line in refusals.lines:
             recipe = network.recipe[line.recipe]
-            values = {
+            values: dict[str, object] = {
                 "site": self.figures.name(recipe.site),
                 "product": self.figures.product_name(recipe.product),
                 "recipe": recipe.id,
