@@ -225,8 +225,23 @@ def arrays(data: Tables) -> Arrays:
     )
 
 
+def pass_model(ready: Arrays) -> Any:
+    """Hand ready arrays to HiGHS as its guide shows it, in a HighsLp; give back the solver, ready to run."""
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(ready.cost), len(ready.row_lower)
+    model.col_cost_, model.col_lower_, model.col_upper_ = ready.cost, ready.lower, ready.upper
+    model.row_lower_, model.row_upper_ = ready.row_lower, ready.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_ = ready.starts, ready.indices
+    model.a_matrix_.value_ = ready.values
+    solver.passModel(model)
+    return solver
+
+
 def pass_arrays(ready: Arrays) -> Any:
-    """Hand ready arrays to HiGHS; give back the solver, ready to run."""
+    """Hand ready arrays to HiGHS in one call; give back the solver, ready to run."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     columns, rows = len(ready.cost), len(ready.row_lower)

@@ -8,6 +8,9 @@ building   from the tables to a solver that is ready to run: ours, the peers', a
 solving    the same round of fairness solved by the same HiGHS; every optimum must be the same
 plan       a whole plan (all tiers, jobs, outside, labour, explanations) against one interior-point solve
 
+"Ready arrays" are handed over the way the solver's own guide shows (a HighsLp object); "one call" is the quickest way
+there is, passModel with all arrays as arguments. "Our arrays" are those of our model, the others those of the peers'.
+
 Every figure is measured in a process of its own; a figure is the best of `--repeat` tries. Memory is what the
 process grew by while building (and solving), beyond the tables themselves.
 """
@@ -30,7 +33,7 @@ from typing import Any
 import highspy
 import numpy as np
 import peers
-from fair_round import Arrays, arrays, pass_arrays, tables
+from fair_round import Arrays, arrays, pass_arrays, pass_model, tables
 from networks import make_network
 
 from solidaria.core.network import Network
@@ -39,8 +42,9 @@ from solidaria.core.plan.solve import Bounds, Solver
 
 SIZES = (1_000, 10_000, 100_000)
 PARTS = ("building", "solving", "plan")
-READY, OURS_READY, OURS, BY_HAND = "ready arrays", "our arrays, ready", "Solidaria", "arrays by hand"
-BUILDERS = (READY, BY_HAND, OURS_READY, OURS, *peers.PEERS)
+READY, ONE_CALL, OURS_READY = "ready arrays", "ready arrays, one call", "our arrays, ready"
+OURS, BY_HAND = "Solidaria", "arrays by hand"
+BUILDERS = (READY, OURS_READY, ONE_CALL, BY_HAND, OURS, *peers.PEERS)
 SAME = 1e-6  # optima of the same round must agree to this
 
 
@@ -112,9 +116,9 @@ def model_arrays(model: Model) -> Arrays:
     )
 
 
-def run_arrays(ready: Arrays, **options: Any) -> float:
+def run_arrays(ready: Arrays, hand_over: Callable[[Arrays], Any] = pass_arrays, **options: Any) -> float:
     """Hand ready arrays over and solve."""
-    solver = pass_arrays(ready)
+    solver = hand_over(ready)
     for option, value in {**peers.OPTIONS, **options}.items():
         solver.setOptionValue(option, value)
     solver.run()
@@ -133,11 +137,11 @@ def builder(name: str, network: Network) -> Callable[[], float]:
         return lambda: run_ours(network)
     if name == OURS_READY:
         ours = model_arrays(build(network))
-        return lambda: run_arrays(ours)
+        return lambda: run_arrays(ours, pass_model)
     data = tables(network)
-    if name == READY:
-        ready = arrays(data)
-        return lambda: run_arrays(ready)
+    if name in (READY, ONE_CALL):
+        ready, way = arrays(data), pass_model if name == READY else pass_arrays
+        return lambda: run_arrays(ready, way)
     if name == BY_HAND:
         return lambda: peers.with_arrays(data)
     return lambda: peers.PEERS[name](data)
