@@ -483,14 +483,12 @@ def test_a_currency_without_decimals_has_amounts_in_whole_units_and_prices_with_
 
 
 def test_an_exact_half_is_rounded_up_whatever_repeating_fractions_it_came_from() -> None:
-    """A third of an hour at 3.0000015 is 1.0000005: a float or a short decimal could fall on either side."""
-    network = workshop(
-        rules=Rules("EUR", D("3.0000015")),
-        recipes=(Recipe("join", "taller", "chair", D(3), D(1)),),
-    )
-    prices = price(network, chairs(network))
-    assert str(prices.unit_costs[0].unit_cost) == "1.000001"
-    assert str(network_price(prices)["chair"]) == "1.000001"
+    """1.1 + 1.1 ÷ 7 + 26.2000035 ÷ 7 is 5.0000005; written out in 80 digits the sum is 5.00000049999…"""
+    network = workshop(rules=Rules("EUR", D("1.1"), assembly_hours=D(1)))
+    network = replace(network, sites=(Site("taller", D(1), D(8), D("26.2000035")),))
+    prices = price(network, chairs(network, made="1"))
+    assert str(prices.unit_costs[0].unit_cost) == "5.000001"
+    assert str(network_price(prices)["chair"]) == "5.000001"
 
 
 # --- circles --------------------------------------------------------------------------------------
@@ -708,6 +706,12 @@ def test_where_pledges_carry_most_of_it_there_is_no_warning() -> None:
     who = carried(network, price(network, chairs(network)))
     assert who.by_kind == {"community": D(20), "union": D(300)}
     assert (who.share_of_individuals, who.warning) == (D("0.0625"), None)
+
+
+def test_who_says_it_pays_less_than_the_market_carries_nothing() -> None:
+    network = workshop(needs=(Need("seats", "barrio", "chair", D(10), "1", pays=D(3)),))
+    who = carried(network, price(network, chairs(network)))
+    assert (who.individuals, who.organisations, who.warning) == (D(0), D(0), None)
 
 
 def test_where_nothing_is_carried_nobody_is_warned() -> None:
