@@ -123,7 +123,7 @@ def test(run, words):
 
 def lint(run):
     """Style and types of the whole project."""
-    places = [str(HOME / place) for place in ("solidaria", "tests", "benchmarks", "do.py")]
+    places = [str(HOME / place) for place in ("solidaria", "tests", "benchmarks", "tools", "do.py")]
     steps = (
         ("ruff", "check", "--config", str(HOME / "pyproject.toml"), *places),
         ("ruff", "format", "--check", "--config", str(HOME / "pyproject.toml"), *places),

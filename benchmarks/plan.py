@@ -8,8 +8,8 @@ building   from the tables to a solver that is ready to run: ours, the peers', a
 solving    the same round of fairness solved by the same HiGHS; every optimum must be the same
 plan       a whole plan (all tiers, jobs, outside, labour, explanations) against one interior-point solve
 
-"Ready arrays" are handed over the way the solver's own guide shows (a HighsLp object); "one call" is the quickest way
-there is, passModel with all arrays as arguments. "Our arrays" are those of our model, the others those of the peers'.
+"Ready arrays" are handed over the way the solver's own guide shows (a HighsLp object); "one call" is the quickest
+way there is, passModel with all arrays as arguments. "Our arrays" are those of our model, the others the peers'.
 
 Every figure is measured in a process of its own; a figure is the best of `--repeat` tries. Memory is what the
 process grew by while building (and solving), beyond the tables themselves.
