@@ -229,6 +229,7 @@ def pass_model(ready: Arrays) -> Any:
     """Hand ready arrays to HiGHS as its guide shows it, in a HighsLp; give back the solver, ready to run."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(ready.cost), len(ready.row_lower)
     model.col_cost_, model.col_lower_, model.col_upper_ = ready.cost, ready.lower, ready.upper
@@ -244,6 +245,7 @@ def pass_arrays(ready: Arrays) -> Any:
     """Hand ready arrays to HiGHS in one call; give back the solver, ready to run."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
     columns, rows = len(ready.cost), len(ready.row_lower)
     solver.passModel(
         columns,

@@ -86,7 +86,7 @@ def test_every_command_of_the_readme_exists(page: str) -> None:
     words = set(re.findall(r"python3 do\.py ([a-z]+)", text)) | set(re.findall(r"`solidaria ([a-z]+)", text))
     usage = run_do("--help").stdout
     own = set(re.findall(r"python3 do\.py ([a-z]+)", usage))
-    script = "import sys; from solidaria.cli.main import main; sys.argv = ['solidaria', '--help']; sys.exit(main())"
+    script = "import sys; from solidaria.cli.main import main; sys.argv[1:] = ['--help']; sys.exit(main())"
     listed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stdout
     commands = set(re.findall(r"^\s{1,6}([a-z]+)\b", listed, flags=re.MULTILINE))
     assert words - own - commands == set()
