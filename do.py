@@ -159,7 +159,7 @@ def find_uv(environment):
         if candidate and uv_version(candidate, environment) >= OLDEST_UV:
             return candidate
     tell(f"Fetching uv, the tool that fetches the libraries, into {TOOLS} ...")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "install", "--quiet"]
     try:
         found = (
             subprocess.call(
