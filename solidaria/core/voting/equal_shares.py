@@ -1,322 +1,58 @@
 """The method of equal shares: everybody gets the same part of the budget and pays only for what they support.
 
-Source of the rule: Peters, Pierczyński, Skowron, "Proportional Participatory Budgeting with Additive Utilities"
-(NeurIPS 2021); completions as cities use them: equalshares.net, "Completion of the Method of Equal Shares".
+The rule itself is in equal_steps.py, its arithmetic in purses.py, the reasons of the losers in why_not.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from fractions import Fraction
 
-from solidaria.core.problem import Sentence, say
-from solidaria.core.voting.account import Tie
-from solidaria.core.voting.budget import (
-    BudgetResult,
-    BudgetTies,
-    BudgetVote,
-    Payers,
-    Purchase,
-    settle,
+from solidaria.core.voting.budget import BudgetResult, BudgetVote
+from solidaria.core.voting.equal_steps import (
+    COMPLETIONS,
+    STOPS,
+    UTILITIES,
+    EqualSharesTerms,
+    count_all,
+    written_terms,
 )
-from solidaria.core.voting.greedy import GreedyTerms, fill, greedy
-from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out
+from solidaria.core.voting.why_not import explain
 
-#: How much a funded project is worth to someone who gave it one point (with approval: who supports it).
-#:   cost     as much as it costs. The published cities use this
-#:   points   one: every project counts the same, whatever it costs. With approval this is called cardinality
-UTILITIES = ("cost", "points")
-
-#: What is done with the money that equal shares leave over.
-#:   none            nothing
-#:   add1            count again with more money per person, step by step, as long as the budget is not overspent
-#:   utilitarian     fund what still fits, in the order of utility per unit of money
-#:   add1+utilitarian   first the one, then the other
-COMPLETIONS = ("none", "add1", "utilitarian", "add1+utilitarian")
-
-#: So many steps are counted at once where they all decide in the same way.
-_MOST_AT_ONCE = 1024
-#: So many steps are counted one by one, at most, before a range is tried again.
-_MOST_ALONE = 32
-
-#: Which count stands under add1.
-#:   overspend    the last one before the first that spends more than the budget. Cities publish this
-#:   exhaustive   the first one after which no further project fits, if it comes before that. pabutools' default
-STOPS = ("overspend", "exhaustive")
-
-
-@dataclass(frozen=True)
-class EqualSharesTerms:
-    """What was agreed before the count.
-
-    utility      from UTILITIES
-    completion   from COMPLETIONS
-    stop         from STOPS
-    step         what add1 adds per person each time: an amount in the currency, or with step_of="share" a share
-                 of what everybody has at first, such as 1/100
-    step_of      "money" or "share"
-    comparison   at the end, take the greedy outcome if more people have more of their projects (by number of
-                 projects) funded in it than in this one; the usual comparison of equalshares.net
-    ties         how ties are settled
-    """
-
-    utility: str = "cost"
-    completion: str = "add1"
-    stop: str = "overspend"
-    step: Fraction = Fraction(1)
-    step_of: str = "money"
-    comparison: bool = False
-    ties: BudgetTies = field(default_factory=BudgetTies)
-
-    def __post_init__(self) -> None:
-        for what, given, allowed in (
-            ("utility", self.utility, UTILITIES),
-            ("completion", self.completion, COMPLETIONS),
-            ("stop", self.stop, STOPS),
-            ("step_of", self.step_of, ("money", "share")),
-        ):
-            if given not in allowed:
-                raise ValueError(f"{what} must be one of {', '.join(allowed)}, not {given!r}")
-        if self.step <= 0:
-            raise ValueError("a step must add something")
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Where the steps ended.
-
-    basket   what is bought at the count that stands
-    over     what is bought at the next step, up to the project that costs too much; None when there was none
-    steps    how many amounts per person were counted
-    """
-
-    basket: Basket
-    over: Basket | None
-    steps: int
+__all__ = ["COMPLETIONS", "STOPS", "UTILITIES", "EqualSharesTerms", "equal_shares"]
 
 
 def equal_shares(
     vote: BudgetVote,
     terms: EqualSharesTerms | None = None,
     *,
+    counted_again: Collection[str] | None = None,
     progress: Callable[[int, Fraction], None] | None = None,
 ) -> BudgetResult:
-    """Count a budget vote by the method of equal shares.
+    """Count a budget vote by the method of equal shares, and say why each project was funded or not.
 
-    progress   called before each step with its number from 1 and the amount per person
+    counted_again   projects for which the whole vote is counted again until it is known what would have got them
+                    funded; None: all of them where that is a matter of seconds, else none. For the others it is
+                    said what was missing at the amount per person that the count ended with (Missing.scope)
+    progress        called before each step with its number from 1 and the amount per person
 
     The budget is never overspent. For each funded project the payments add up to its cost exactly.
     """
     terms = terms or EqualSharesTerms()
-    electorate = lay_out(vote, by_cost=terms.utility == "cost", unit=terms.step.denominator)
-    pick = chooser(vote, terms.ties)
-    counted = count_steps(electorate, terms, pick, progress)
-    if counted is None:
-        return _nobody_voted(vote, terms)
-    purchases = told(vote, terms, counted.basket)
-    over: tuple[Purchase, ...] = ()
-    if counted.over is not None:
-        over = told(vote, terms, counted.over)
-    notes: list[Sentence] = []
-    if terms.completion in ("utilitarian", "add1+utilitarian"):
-        purchases += _completed(vote, terms, purchases)
-    if terms.comparison:
-        other = greedy(vote, GreedyTerms(ties=terms.ties))
-        note, switched = _compare(vote, purchases, other)
-        notes.append(note)
-        if switched:
-            purchases, over = other.purchases, ()
+    outcome = count_all(vote, terms, progress)
+    counted = outcome.counted
     return BudgetResult(
         rule="equal-shares/1",
         terms=written_terms(terms),
         budget=vote.budget,
-        spent=sum((purchase.cost for purchase in purchases), Fraction(0)),
+        spent=sum((purchase.cost for purchase in outcome.purchases), Fraction(0)),
         voters=vote.voters,
-        per_person=counted.basket.amount / electorate.unit,
-        funded=tuple(purchase.project for purchase in purchases),
-        purchases=purchases,
-        over=over,
-        steps=counted.steps,
+        per_person=None if counted is None else counted.basket.amount / counted.basket.electorate.unit,
+        funded=tuple(purchase.project for purchase in outcome.purchases),
+        purchases=outcome.purchases,
+        over=outcome.over,
+        steps=0 if counted is None else counted.steps,
+        missing=explain(vote, terms, outcome, counted_again),
         names=vote.names,
-        notes=tuple(notes),
-    )
-
-
-def written_terms(terms: EqualSharesTerms) -> dict[str, str]:
-    """The terms as text."""
-    written = {"utility": terms.utility, "completion": terms.completion}
-    if terms.completion.startswith("add1"):
-        written |= {"stop": terms.stop, "step": str(terms.step), "step of": terms.step_of}
-    return written | {
-        "comparison": "yes" if terms.comparison else "no",
-        "ties": ", ".join(terms.ties.steps),
-        "seed": terms.ties.seed,
-    }
-
-
-def chooser(vote: BudgetVote, ties: BudgetTies) -> Callable[[Sequence[int]], int]:
-    """A function that settles a tie between projects given as positions."""
-    ids = tuple(project.id for project in vote.projects)
-    cost, supporters, names = vote.cost, vote.supporters(), vote.names
-    place = {name: number for number, name in enumerate(ids)}
-
-    def choose(among: Sequence[int]) -> int:
-        tied = [ids[project] for project in among]
-        return place[settle(ties, tied, cost=cost, supporters=supporters, names=names).chosen]
-
-    return choose
-
-
-def count_steps(
-    electorate: Electorate,
-    terms: EqualSharesTerms,
-    choose: Callable[[Sequence[int]], int],
-    progress: Callable[[int, Fraction], None] | None = None,
-) -> Counted | None:
-    """Find the amount per person whose count stands; None when nobody voted."""
-    if not electorate.people:
-        return None
-    first = Fraction(electorate.budget, electorate.people)
-    step = first * terms.step if terms.step_of == "share" else terms.step * electorate.unit
-    wanted = sum(1 for who in electorate.who if len(who))
-    counted, width, single, patience = 0, 1, 0, 1
-    while True:
-        if progress is not None:
-            progress(counted + 1, (first + counted * step) / electorate.unit)
-        try:
-            basket = buy(
-                electorate,
-                first + counted * step,
-                choose,
-                most=first + (counted + width - 1) * step,
-                at_most=electorate.budget,
-            )
-        except TooClose:
-            width //= 2
-            if width == 1:
-                # Ranges do not pay here: go one by one for a while, each time longer.
-                single, patience = patience, min(2 * patience, _MOST_ALONE)
-            continue
-        if basket.over:
-            if not counted:
-                raise AssertionError("the first count cannot spend more than there is")
-            stands = buy(electorate, first + (counted - 1) * step, choose)
-            over = buy(electorate, first + counted * step, choose, at_most=electorate.budget)
-            return Counted(stands, over, counted + 1)
-        done = not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0
-        if done or (terms.stop == "exhaustive" and _exhaustive(electorate, basket)):
-            return Counted(buy(electorate, first + counted * step, choose), None, counted + 1)
-        counted += width
-        if width > 1:
-            patience = 1
-        if single:
-            single -= 1
-        else:
-            width = min(2 * width, _MOST_AT_ONCE)
-
-
-def _exhaustive(electorate: Electorate, basket: Basket) -> bool:
-    """Whether no further project that somebody supports fits into what is left of the budget."""
-    have = set(basket.projects)
-    left = electorate.budget - basket.spent
-    return all(
-        cost > left
-        for project, cost in enumerate(electorate.cost)
-        if project not in have and len(electorate.who[project])
-    )
-
-
-def told(vote: BudgetVote, terms: EqualSharesTerms, basket: Basket) -> tuple[Purchase, ...]:
-    """The purchases of a basket in the account's words: ids for positions, currency for units."""
-    electorate = basket.electorate
-    cost, supporters, names = vote.cost, vote.supporters(), vote.names
-    purchases: list[Purchase] = []
-    for number, bought in enumerate(basket.bought(), start=1):
-        project = electorate.ids[bought.project]
-        tie: Tie | None = None
-        if len(bought.tied) > 1:
-            tied = [electorate.ids[one] for one in bought.tied]
-            tie = settle(terms.ties, tied, cost=cost, supporters=supporters, names=names)
-        if not electorate.cost[bought.project]:
-            purchases.append(Purchase(number, project, Fraction(0), "free"))
-            continue
-        price = bought.price * electorate.point_unit / electorate.unit
-        purchases.append(
-            Purchase(
-                number=number,
-                project=project,
-                cost=cost[project],
-                by="equal shares",
-                price=price,
-                rate=price / (cost[project] if terms.utility == "cost" else 1),
-                full=tuple(
-                    Payers(people, bought.price * points / electorate.unit) for points, people in bought.full
-                ),
-                last_coins=bought.last_coins,
-                rest=bought.rest / electorate.unit,
-                broke=bought.broke,
-                tie=tie,
-            )
-        )
-    return tuple(purchases)
-
-
-def _completed(vote: BudgetVote, terms: EqualSharesTerms, purchases: tuple[Purchase, ...]) -> tuple[Purchase, ...]:
-    """What the money left over still pays for, in the order of utility per unit of money."""
-    spent = sum((purchase.cost for purchase in purchases), Fraction(0))
-    order = GreedyTerms(order="votes" if terms.utility == "cost" else "votes per cost", ties=terms.ties)
-    more, _ = fill(
-        vote,
-        order,
-        vote.scores(),
-        have=tuple(purchase.project for purchase in purchases),
-        left=vote.budget - spent,
-        by="completion",
-        first=len(purchases) + 1,
-    )
-    return tuple(more)
-
-
-def _compare(vote: BudgetVote, purchases: tuple[Purchase, ...], other: BudgetResult) -> tuple[Sentence, bool]:
-    """Whether more people have more of their projects funded in the greedy outcome."""
-    ours, theirs = {purchase.project for purchase in purchases}, set(other.funded)
-    prefer_ours = prefer_theirs = 0
-    for ballot, count in vote.piles.items():
-        marked = {project for project, _ in ballot}
-        difference = len(marked & ours) - len(marked & theirs)
-        prefer_ours += count if difference > 0 else 0
-        prefer_theirs += count if difference < 0 else 0
-    numbers = {"ours": prefer_ours, "theirs": prefer_theirs}
-    if prefer_theirs > prefer_ours:
-        return (
-            say(
-                "Compared with greedy: {theirs} people have more of their projects in the greedy outcome, "
-                "{ours} in that of equal shares. The greedy outcome is taken.",
-                **numbers,
-            ),
-            True,
-        )
-    return (
-        say(
-            "Compared with greedy: {ours} people have more of their projects in the outcome of equal shares, "
-            "{theirs} in the greedy one. Equal shares stand.",
-            **numbers,
-        ),
-        False,
-    )
-
-
-def _nobody_voted(vote: BudgetVote, terms: EqualSharesTerms) -> BudgetResult:
-    return BudgetResult(
-        rule="equal-shares/1",
-        terms=written_terms(terms),
-        budget=vote.budget,
-        spent=Fraction(0),
-        voters=0,
-        per_person=None,
-        funded=(),
-        purchases=(),
-        names=vote.names,
-        notes=(say("Nobody voted, so nothing is funded."),),
+        notes=outcome.notes,
     )

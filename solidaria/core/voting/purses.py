@@ -32,7 +32,7 @@ Whole = npt.NDArray[np.int64]
 Truth = npt.NDArray[np.bool_]
 
 #: Rates are compared as whole numbers with this many more binary digits than the money.
-_RATE_BITS = 48
+RATE_BITS = 48
 #: Sums of money stay below 2 to this power.
 _MONEY_BITS = 61
 #: Thresholds above any money anybody has are cut to this.
@@ -88,12 +88,12 @@ class Electorate:
             self, cost=costs, utility=_changed(self.utility, project, cost) if by_cost else self.utility
         )
 
-    def with_supporters(self, project: int, more: int) -> Electorate:
-        """The same vote with so many more people, who give one point to this project and none to any other."""
+    def with_supporters(self, project: int, more: int, given: int) -> Electorate:
+        """The same vote with so many more people, who give points to this project alone, `given` units each."""
         points = self.points[project]
-        if points is not None or self.point_unit != 1:
+        if points is not None or given != 1:
             own = points if points is not None else np.ones(len(self.who[project]), dtype=np.int64)
-            points = np.append(own, np.int64(self.point_unit))
+            points = np.append(own, np.int64(given))
         count = np.append(self.count[project], np.int64(more))
         weighted = count if points is None else count * points
         return replace(
@@ -187,7 +187,7 @@ class Bought:
 
 
 @dataclass
-class _Offer:
+class Offer:
     """What a project would cost its supporters now: the price between two bounds, likewise the rate.
 
     sure        that the supporters can pay it
@@ -224,6 +224,7 @@ class Basket:
     most    the largest amount for which the same is bought; equal to `amount` unless a range was asked for
     spent   what it costs, in units of the electorate
     over    True when buying was broken off because it cost more than it may
+    work    how much work it was, in looks at a pile of ballots: the same on every machine
     """
 
     def __init__(self, electorate: Electorate, amount: Fraction, most: Fraction) -> None:
@@ -236,6 +237,7 @@ class Basket:
         self.most = most
         self.spent = 0
         self.over = False
+        self.work = 0
         self.free: list[int] = []
         self._all_money = int(total) + 1
         low, high = amount * 2**self.shift // 1, -(-most * 2**self.shift // 1)
@@ -286,6 +288,23 @@ class Basket:
         """What the supporters of a project have left together at the end, exactly, in units of the electorate."""
         everybody = np.ones(len(self.electorate.who[project]), dtype=bool)
         return Fraction(self._money(project, everybody), self._denominator)
+
+    def at_price(self, project: int, price: int, *, rich: bool) -> tuple[int, int, int]:
+        """What the supporters of a project would pay now at a price per point, in units of 2**-shift.
+
+        rich   True: with the most that everybody may have; False: with the least
+
+        Gives what they pay together, what those pay who have less than their part, and the points of the others.
+        """
+        electorate = self.electorate
+        money = self._low[electorate.who[project]]
+        if rich:
+            money = money + self._slack[electorate.who[project]]
+        part = self._parts(project, price)
+        poor = money < part
+        paid = int(electorate.count[project] @ np.minimum(money, part))
+        last = int(electorate.count[project] @ (money * poor))
+        return paid, last, electorate.weights[project] - int(electorate.weighted[project] @ poor)
 
     # Exact amounts, on demand.
 
@@ -364,7 +383,7 @@ class Basket:
                     groups.append((mask, 0 if empty else money))
         return groups
 
-    def _exact_price(self, offer: _Offer) -> Fraction | None:
+    def _exact_price(self, offer: Offer) -> Fraction | None:
         """The exact price of an offer per unit of points; None when its supporters cannot pay."""
         electorate, project = self.electorate, offer.project
         cost, points, count = electorate.cost[project], electorate.points[project], electorate.count[project]
@@ -400,7 +419,7 @@ class Basket:
             needed -= sum(money * people for money, _, people in capped)
             weight -= sum(part * people for _, part, people in capped)
 
-    def exact_rate(self, offer: _Offer) -> Fraction | None:
+    def exact_rate(self, offer: Offer) -> Fraction | None:
         """The exact rate of an offer; None when its supporters cannot pay."""
         price = self._exact_price(offer)
         return None if price is None else price / self.electorate.utility[offer.project]
@@ -409,12 +428,13 @@ class Basket:
 
     def _parts(self, project: int, price: int) -> Whole | np.int64:
         """What each pile of supporters would pay at a price, cut to something above all money."""
-        points = self.electorate.points[project]
+        points, price = self.electorate.points[project], min(price, _ABOVE_ALL)
         if points is None:
-            return np.int64(min(price, _ABOVE_ALL))
-        return np.minimum(points, _ABOVE_ALL // max(price, 1)) * np.int64(min(price, _ABOVE_ALL))
+            return np.int64(price)
+        # No product beyond 2⁶²; where it is cut it is still above 2⁶¹, and so above all money.
+        return np.minimum(points, _ABOVE_ALL // max(price, 1)) * np.int64(price)
 
-    def _rich_and_poor(self, offer: _Offer) -> tuple[Truth, Truth]:
+    def _rich_and_poor(self, offer: Offer) -> tuple[Truth, Truth]:
         """Which supporters can surely pay their full part, and which surely have no more than that."""
         who = self.electorate.who[offer.project]
         low = self._low[who]
@@ -422,7 +442,7 @@ class Basket:
         poor: Truth = low + self._slack[who] <= self._parts(offer.project, offer.low)
         return rich, poor & ~rich
 
-    def offer(self, project: int, start: int) -> _Offer | None:
+    def offer(self, project: int, start: int) -> Offer | None:
         """What a project would cost now; None when its supporters surely cannot pay it.
 
         start   a price it surely does not undercut
@@ -459,23 +479,33 @@ class Basket:
             slack = int(count @ (self._slack[who] * capped)) if poor_weight else 0
             least = max(start, (cost - poor_money - slack) // weight)
         utility = electorate.utility[project]
-        return _Offer(
+        return Offer(
             project,
             least,
             price,
-            (least << _RATE_BITS) // utility,
-            -(-(price << _RATE_BITS) // utility),
+            (least << RATE_BITS) // utility,
+            -(-(price << RATE_BITS) // utility),
             untouched=poor_weight == 0,
             sure=True,
         )
 
-    def _doubtful(self, project: int, possible: bool, start: int) -> _Offer | None:
+    def _doubtful(self, project: int, possible: bool, start: int) -> Offer | None:
         if not possible:
             return None
-        rate = (start << _RATE_BITS) // self.electorate.utility[project]
-        return _Offer(project, start, _ABOVE_ALL, rate, 0, untouched=False, sure=False)
+        rate = (start << RATE_BITS) // self.electorate.utility[project]
+        return Offer(project, start, _ABOVE_ALL, rate, 0, untouched=False, sure=False)
 
-    def pay(self, offer: _Offer, tied: tuple[int, ...]) -> None:
+    def sharpened(self, offer: Offer) -> tuple[Offer, Fraction]:
+        """An offer that can be paid with the closest bounds there are, and its exact price."""
+        price = self._exact_price(offer)
+        if price is None:
+            raise AssertionError("a project was chosen that its supporters cannot pay")
+        scaled, utility = price * 2**self.shift, self.electorate.utility[offer.project]
+        low, high = int(scaled), -int(-scaled // 1)
+        rates = (low << RATE_BITS) // utility, -(-(high << RATE_BITS) // utility)
+        return replace(offer, low=low, high=high, rate_low=rates[0], rate_high=rates[1], sure=True), price
+
+    def pay(self, offer: Offer, tied: tuple[int, ...]) -> None:
         """Let the supporters pay."""
         project = offer.project
         who = self.electorate.who[project]
@@ -485,11 +515,7 @@ class Basket:
         if self.most > self.amount:
             rich = ~poor
         elif loose or not (rich | poor).all():
-            price = self._exact_price(offer)
-            if price is None:
-                raise AssertionError("a project was chosen that its supporters cannot pay")
-            scaled = price * 2**self.shift
-            offer = replace(offer, low=int(scaled), high=-int(-scaled // 1))
+            offer, price = self.sharpened(offer)
             rich, poor = self._rich_and_poor(offer)
             broke = np.zeros(len(who), dtype=bool)
             for mask, money in self._each(project, ~(rich | poor)):
@@ -522,6 +548,7 @@ def buy(
     *,
     most: Fraction | None = None,
     at_most: int | None = None,
+    watch: Callable[[Basket, Offer], None] | None = None,
 ) -> Basket:
     """What is bought when everybody has `amount`, in units of the electorate.
 
@@ -529,6 +556,7 @@ def buy(
     most      ask for all amounts from `amount` to this, both included; such a basket tells only what is bought.
               Raises TooClose when it may not be the same for all of them
     at_most   stop as soon as more than this is spent
+    watch     called with the basket and the offer before each purchase
 
     Projects that cost nothing and have a supporter are taken first. Those nobody supports are never bought.
     """
@@ -541,13 +569,14 @@ def buy(
             basket.free.append(project)
         else:
             low = (cost << basket.shift) // electorate.weights[project]
-            heapq.heappush(waiting, ((low << _RATE_BITS) // electorate.utility[project], project, low))
+            heapq.heappush(waiting, ((low << RATE_BITS) // electorate.utility[project], project, low))
     while True:
         best: int | None = None
-        offers: list[_Offer] = []
+        offers: list[Offer] = []
         while waiting and (best is None or waiting[0][0] <= best):
             _, project, low = heapq.heappop(waiting)
             offer = basket.offer(project, low)
+            basket.work += len(electorate.who[project]) + 500
             if offer is None:
                 continue
             offers.append(offer)
@@ -559,6 +588,8 @@ def buy(
                 heapq.heappush(waiting, (offer.rate_low, offer.project, offer.low))
         if chosen is None:
             return basket
+        if watch is not None:
+            watch(basket, basket.sharpened(chosen)[0])
         basket.pay(chosen, tied)
         if at_most is not None and basket.spent > at_most:
             basket.over = True
@@ -566,8 +597,8 @@ def buy(
 
 
 def _cheapest(
-    basket: Basket, offers: list[_Offer], best: int | None, choose: Callable[[Sequence[int]], int]
-) -> tuple[_Offer | None, tuple[int, ...], set[int]]:
+    basket: Basket, offers: list[Offer], best: int | None, choose: Callable[[Sequence[int]], int]
+) -> tuple[Offer | None, tuple[int, ...], set[int]]:
     """The offer with the lowest rate, the projects tied for it, and projects that turn out not to be payable.
 
     No offer only when none of all projects that are left can be paid.
