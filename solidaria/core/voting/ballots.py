@@ -131,8 +131,7 @@ class RankedPiles:
         renamed = np.full(len(self.options) + 1, NOBODY, dtype=np.int16)
         renamed[stay] = np.arange(len(stay))
         options = tuple(self.options[position] for position in stay)
-        order = renamed[self.order]
-        return from_arrays(options, order, self.counts, _tied_after(order, self.order, self.tied))
+        return from_arrays(options, renamed[self.order], self.counts, self.tied)
 
     def strict(self, shared: str) -> RankedPiles:
         """The same ballots without shared places.
@@ -151,20 +150,6 @@ class RankedPiles:
         else:
             raise ValueError(f"shared places can 'end' a ballot or 'pass', not {shared!r}")
         return from_arrays(self.options, np.where(gone, NOBODY, self.order), self.counts)
-
-
-def _tied_after(
-    order: npt.NDArray[np.int16], before: npt.NDArray[np.int16], tied: npt.NDArray[np.bool_] | None
-) -> npt.NDArray[np.bool_] | None:
-    """Which options still share a place with the one to their left after some were struck out of `before`."""
-    if tied is None:
-        return None
-    place = np.cumsum(~tied, axis=1)
-    place[(order == NOBODY) | (before == NOBODY)] = 0
-    last = np.maximum.accumulate(place, axis=1)
-    still = np.zeros_like(tied)
-    still[:, 1:] = (place[:, 1:] == last[:, :-1]) & (place[:, 1:] > 0)
-    return still
 
 
 def _to_the_left(
@@ -202,7 +187,7 @@ class Piler:
         shared    whether places may be shared
         """
         self.options, self.shared = options, shared
-        self.base = (options + 1) * (2 if shared else 1)
+        self.base = max(options + 1, 2) * (2 if shared else 1)
         self.per_word = 1
         while self.base ** (self.per_word + 1) < 1 << 63:
             self.per_word += 1
@@ -281,7 +266,7 @@ class Piler:
                         digit >>= 1
                     digit -= 1
                     order[:, place] = digit
-                    if place >= used and digit.max() >= 0:
+                    if place >= used and digit.max(initial=NOBODY) >= 0:
                         used = place + 1
                 left = above
         order = order[:, :used]
@@ -328,8 +313,9 @@ def from_arrays(
 ) -> RankedPiles:
     """Group ballots given as arrays (layout as in RankedPiles, but in any order and with repeats) into piles.
 
-    Gaps between the marks of a ballot are closed. Rows with a count of 0 are left out. Raises ValueError when
-    an option is marked twice on one ballot, a position does not exist, or two options have one id.
+    Gaps between the marks of a ballot are closed; `tied` speaks of the columns as given, gaps among them. Rows
+    with a count of 0 are left out. Raises ValueError when an option is marked twice on one ballot, a position
+    does not exist, or two options have one id.
     """
     options = tuple(options)
     if len({option.id for option in options}) < len(options):
