@@ -1,6 +1,6 @@
-"""Pictures for the page: bars as inline SVG, each with its text alternative; sized in percent, so they fit any screen.
+"""Pictures for the page: bars as inline SVG, each with its text alternative; in percent, so they fit any screen.
 
-A picture never says more than the numbers beside it, and colours are classes, so that light, dark and print differ.
+A picture never says more than the numbers beside it. Colours are classes, so that light, dark and print differ.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from solidaria.core.price.account import (
     minutes_of_pay,
     money_leaving,
     pay_at_stake,
+    price_all_told,
     site_accounts,
 )
 from solidaria.core.price.hour import PRECISE
@@ -376,6 +377,11 @@ class Figures:
                     )
                 )
         return sorted(found, key=lambda one: (not one.made, self.product_name(one.product), one.product))
+
+    @cached_property
+    def all_told(self) -> dict[str, dict[str, Decimal]]:
+        """What the price of each product made comes from in the end, inputs traced back: product → line → money."""
+        return price_all_told(self.network, self.plan)
 
     @cached_property
     def protections(self) -> Protections:

@@ -555,12 +555,19 @@ class Page:
         return self._say(self._against(product))
 
     def work_in_price(self, product: ProductPrice) -> Markup:
-        """How much of a price is pay: for work, and for deciding together."""
-        if not product.price:
+        """How much of a price is pay in the end, at whatever site: for work, and for deciding together."""
+        lines = self.figures.all_told.get(product.product)
+        if not product.price or lines is None:
             return Markup("")
-        paid = sum((product.parts[line] for line in ("wages", "contributions", "democracy")), ZERO)
+        paid = sum((lines[line] for line in ("wages", "contributions", "democracy")), ZERO)
         share = self.language.percent(paid / product.price)
-        return self._say(say("Pay for work and for assemblies is {share} of our price.", share=share))
+        return self._say(
+            say(
+                "All told, {share} of our price is pay for work and for assemblies, at this site and at those "
+                "before it.",
+                share=share,
+            )
+        )
 
     def twice(self, product: ProductPrice, cost: UnitCost) -> bool:
         """Whether a site makes this product by several recipes."""

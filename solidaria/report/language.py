@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from solidaria.core.money import currency_decimals, half_up
-from solidaria.core.problem import Sentence
+from solidaria.core.problem import Sentence, say
 
 #: The languages a report can be written in; English is the language of the templates themselves.
 LANGUAGES = ("en", "es")
@@ -118,8 +118,7 @@ class Language:
         """Words as a list in a sentence: "a, b and c"."""
         if len(words) < 2:
             return "".join(words)
-        last = self._catalogue.gettext("{start} and {end}")
-        return last.format(start=", ".join(words[:-1]), end=words[-1])
+        return self.text(say("{start} and {end}", start=", ".join(words[:-1]), end=words[-1]))
 
     def _fixed(self, value: Decimal, decimals: int) -> str:
         rounded = half_up(value, decimals)

@@ -67,7 +67,8 @@ class Telling:
         if status == "optimal":
             return None
         return say(
-            "This plan is not proved to be the best fair one in every level (the planner says: {status}). Where the "
+            "This plan is not proved to be the best fair one in every level (the planner says: {status}). Where "
+            "the "
             "proof at the end shows two different figures, a better plan may exist between them.",
             status=status,
         )
@@ -93,7 +94,8 @@ class Telling:
             )
         if first.whole == first.needs:
             return say(
-                "With {hours} hours of work at {sites} sites, {whole} of {needs} needs are wholly met, and among them "
+                "With {hours} hours of work at {sites} sites, {whole} of {needs} needs are wholly met, and among "
+                "them "
                 "all of the most essential ones.",
                 hours=self.language.number(figures.protections.worked_hours, decimals=0),
                 sites=self._working_sites(),
@@ -122,17 +124,21 @@ class Telling:
             return say("Everybody is paid {wage} for every hour.", wage=wage)
         if not dearer:
             return say_many(
-                "Everybody is paid {wage} for every hour, and the one product with a market price costs no more than "
+                "Everybody is paid {wage} for every hour, and the one product with a market price costs no more "
+                "than "
                 "on the market.",
-                "Everybody is paid {wage} for every hour, and none of the {count} products with a market price costs "
+                "Everybody is paid {wage} for every hour, and none of the {count} products with a market price "
+                "costs "
                 "more than on the market.",
                 len(made),
                 wage=wage,
             )
         return say_many(
-            "Everybody is paid {wage} for every hour; for that, {dearer} of {count} product costs more than on the "
+            "Everybody is paid {wage} for every hour; for that, {dearer} of {count} product costs more than on "
+            "the "
             "market, and no buyer pays more than the market unless it chose to.",
-            "Everybody is paid {wage} for every hour; for that, {dearer} of {count} products cost more than on the "
+            "Everybody is paid {wage} for every hour; for that, {dearer} of {count} products cost more than on "
+            "the "
             "market, and no buyer pays more than the market unless it chose to.",
             len(made),
             wage=wage,
@@ -146,9 +152,11 @@ class Telling:
         payers = sum(1 for row in solidarity.shared if row.amount)
         if not solidarity.uncovered:
             return say_many(
-                "Protecting wages, jobs and democracy takes {needed} of solidarity, and {count} organisation carries "
+                "Protecting wages, jobs and democracy takes {needed} of solidarity, and {count} organisation "
+                "carries "
                 "all of it.",
-                "Protecting wages, jobs and democracy takes {needed} of solidarity, and {count} organisations carry "
+                "Protecting wages, jobs and democracy takes {needed} of solidarity, and {count} organisations "
+                "carry "
                 "all of it.",
                 payers,
                 needed=self.money(solidarity.needed),
@@ -201,8 +209,10 @@ class Telling:
     def broken(self) -> Sentence:
         """How many promises are broken."""
         return say_many(
-            "{broken} of {count} promise cannot be kept in full. Who gave it and who relies on it should talk now.",
-            "{broken} of {count} promises cannot be kept in full. Who gave them and who relies on them should talk "
+            "{broken} of {count} promise cannot be kept in full. Who gave it and who relies on it should talk "
+            "now.",
+            "{broken} of {count} promises cannot be kept in full. Who gave them and who relies on them should "
+            "talk "
             "now.",
             len(self.figures.plan.promises),
             broken=len(self.figures.broken),
@@ -258,7 +268,8 @@ class Telling:
             return say("Nobody pays anything above the market in this plan.")
         if not carried.individuals:
             return say(
-                "All of it is carried by organisations that decided it together. No individual has to pay more out "
+                "All of it is carried by organisations that decided it together. No individual has to pay more "
+                "out "
                 "of conscience."
             )
         return say(
@@ -297,7 +308,8 @@ class Telling:
     def closed(self, site: str) -> Sentence:
         """A closed site that could be opened and is not."""
         return say(
-            "{site} stays closed in this plan: opening it would not cover the needs better, or there is not enough "
+            "{site} stays closed in this plan: opening it would not cover the needs better, or there is not "
+            "enough "
             "money for it.",
             site=self.figures.name(site),
         )
@@ -321,7 +333,8 @@ class Telling:
         )
         if offer.least_at_half_percent - offer.least_now <= 5e-4:
             return say(
-                "If the tiers before it gave up half a percent, the least covered need of tier {tier} would stay at "
+                "If the tiers before it gave up half a percent, the least covered need of tier {tier} would stay "
+                "at "
                 "{now}.",
                 tier=offer.tier,
                 now=now,
@@ -339,13 +352,15 @@ class Telling:
         worst = self.figures.plan.certificate.max_violation
         if worst <= 1e-6:
             return say(
-                "The needs of a tier stop at levels: those in the first level could not get more in any plan, those "
+                "The needs of a tier stop at levels: those in the first level could not get more in any plan, "
+                "those "
                 "in the second not without taking from one that has less, and so on. For each level a calculation "
                 "proves the most that was possible, and a separate check confirms that no limit (hours, machines, "
                 "goods, money) is passed by more than a millionth."
             )
         return say(
-            "The needs of a tier stop at levels: those in the first level could not get more in any plan, those in "
+            "The needs of a tier stop at levels: those in the first level could not get more in any plan, those "
+            "in "
             "the second not without taking from one that has less, and so on. For each level a calculation proves "
             "the most that was possible. A separate check found that a limit (hours, machines, goods, money) is "
             "passed by {worst} of itself: look at this plan with care.",

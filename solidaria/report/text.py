@@ -88,7 +88,8 @@ class _Text:
         yield from _wrapped(
             self._say(
                 say(
-                    "The whole plan, with the proof and where each number comes from: add --format html, xlsx or json."
+                    "The whole plan, with the proof and where each number comes from: add --format html, xlsx or "
+                    "json."
                 )
             )
         )

@@ -107,7 +107,8 @@ GLOSSARY: tuple[tuple[Sentence, Sentence], ...] = (
     (
         say("Fair"),
         say(
-            "In each tier the need that is worst off is helped as far as possible, then the next worst off, and so "
+            "In each tier the need that is worst off is helped as far as possible, then the next worst off, and "
+            "so "
             "on. Nobody gets more while somebody with less could have had it."
         ),
     ),

@@ -67,9 +67,9 @@ class InputSheet:
 def to_xlsx(
     result: Result,
     language: Language,
-    inputs: Iterable[InputSheet],
     difference: Difference | None = None,
     refusals: Refusals | None = None,
+    inputs: Iterable[InputSheet] = (),
 ) -> bytes:
     """The workbook as bytes: the result sheets first, then the sheets that were read.
 

@@ -22,8 +22,8 @@ from solidaria.core.network import (
     Site,
     Stock,
 )
-from solidaria.core.problem import say
 from solidaria.core.price import price
+from solidaria.core.problem import say
 from solidaria.core.result import (
     Certificate,
     Coverage,
@@ -77,9 +77,7 @@ PRODUCTS = (
 )
 
 RECIPES = (
-    Recipe(
-        "sew", "hilo-rojo", "uniform", D(1), D("1.5"), (("cloth", D("1.25")),), (("machines", D("0.75")),)
-    ),
+    Recipe("sew", "hilo-rojo", "uniform", D(1), D("1.5"), (("cloth", D("1.25")),), (("machines", D("0.75")),)),
     Recipe("fire", "ceramica-sur", "tile", D(10), D(8), (("clay", D(180)), ("gas", D(22))), (("kiln", D(2)),)),
     Recipe("bake", "molino", "bread", D(40), D(6), (("flour", D(30)), ("gas", D(4)))),
     Recipe("print", "imprenta", "notebook", D(50), D(10), (("paper", D(12)),)),
@@ -108,7 +106,9 @@ RULES = Rules(
             "Assembly of 30 January 2026, point 1",
             "source: family basket, statistics institute, https://example.org/basket",
         ),
-        RuleRow("outside_budget", "9000000", "ARS per period", date(2026, 2, 1), "Network council, 15 February 2026"),
+        RuleRow(
+            "outside_budget", "9000000", "ARS per period", date(2026, 2, 1), "Network council, 15 February 2026"
+        ),
         RuleRow("reserve", "0.05", "share", date(2026, 1, 1), "Assembly of 12 December 2025, point 4"),
     ),
 )
@@ -262,7 +262,7 @@ PLAN = Plan(
                 Reason(
                     MACHINES,
                     D(8),
-                    say("12 more hours on the sewing machines of Hilo Rojo in March would make 8 more uniforms here."),
+                    say("12 more hours on the sewing machines of Hilo Rojo would make 8 more uniforms here."),
                 ),
                 Reason(
                     Limit("outside budget", None, "2026-03", D(900000), "ARS"),
