@@ -174,7 +174,7 @@ def _at_this_amount(
         left = basket.left(project) if supported else Fraction(0)
         if int(left) >= short.cost:
             short.cost, short.cost_sure = int(left), True
-        people = -int((left - cost) / each // 1) if each else _MOST_PEOPLE
+        people = max(1, -int((left - cost) / each // 1)) if each else _MOST_PEOPLE
         if people <= short.people:
             short.people, short.people_sure = people, True
         while not short.cost_sure:
