@@ -380,7 +380,7 @@ class Figures:
 
     @cached_property
     def all_told(self) -> dict[str, dict[str, Decimal]]:
-        """What the price of each product made comes from in the end, inputs traced back: product → line → money."""
+        """What the price of each product is made of in the end, inputs traced back: product → line → money."""
         return price_all_told(self.network, self.plan)
 
     @cached_property
