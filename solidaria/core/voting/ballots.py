@@ -202,7 +202,13 @@ class Piler:
         counts: npt.NDArray[np.integer] | None = None,
         tied: npt.NDArray[np.bool_] | None = None,
     ) -> None:
-        """Add ballots; layout as in RankedPiles, without gaps, in any order; counts None means one of each."""
+        """Add ballots; layout as in RankedPiles, without gaps, in any order; counts None means one of each.
+
+        Rows with a count of 0 are left out.
+        """
+        if counts is not None and not np.all(counts):
+            keep = np.flatnonzero(counts)
+            order, counts, tied = order[keep], counts[keep], None if tied is None else tied[keep]
         words = []
         for start in range(0, max(order.shape[1], 1), self.per_word):
             word = np.zeros(len(order), dtype=np.int64)
@@ -327,10 +333,6 @@ def from_arrays(
         raise ValueError("a ballot marks an option that is not there")
     if number.size and number.min() < 0:
         raise ValueError("a pile cannot hold fewer than no ballots")
-    if (number == 0).any():
-        keep = number > 0
-        marks, number = marks[keep], number[keep]
-        tied = tied[keep] if tied is not None else None
     if tied is not None and not tied.any():
         tied = None
     marks, tied = _to_the_left(marks, tied)
@@ -340,7 +342,7 @@ def from_arrays(
         marks = marks[:, : len(options)]
         tied = tied[:, : len(options)] if tied is not None else None
     piler = Piler(len(options), shared=tied is not None)
-    piler.add(marks, None if number.size and number.max() == 1 else number, tied)
+    piler.add(marks, None if number.size and number.min() == number.max() == 1 else number, tied)
     return piler.piles(options)
 
 
