@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+from solidaria.cli.output import check_out, refusal, write_out
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.voting.account import Account, listed
 from solidaria.core.voting.approval import ApprovalTerms, approval
@@ -53,6 +55,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--rule", choices=(*ELECTIONS, *BUDGETS), help="the rule, as the by-laws name it")
     parser.add_argument("--seats", type=_above_nothing, metavar="N", help="how many are elected")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
     parser.add_argument(
         "--ties",
@@ -112,25 +115,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Count and print; 0 when done, 1 when the file or the terms were refused."""
     language = Language(arguments.lang)
     try:
-        if arguments.file.suffix.lower() == ".pb":
-            text = _budget(arguments, language)
-        else:
-            text = _election(arguments, language)
+        check_out(arguments.out)
+        counted = _budget if arguments.file.suffix.lower() == ".pb" else _election
+        write_out(counted(arguments, language).encode("utf-8"), arguments.out)
     except Refused as refused:
         print(refusal(refused, language), file=sys.stderr, end="")
         return 1
-    print(text, end="")
     return 0
-
-
-def refusal(refused: Refused, language: Language) -> str:
-    """Every fault on a line, what would help under it."""
-    lines = []
-    for fault in refused.faults:
-        where = ":".join(str(part) for part in (fault.sheet, fault.row, fault.column) if part)
-        lines.append(f"{where}: {language.text(fault.what)}")
-        lines.append(f"    {language.text(fault.help)}")
-    return "\n".join(lines) + "\n"
 
 
 def _refuse(arguments: argparse.Namespace, what: Sentence, help: Sentence) -> Refused:
@@ -301,7 +292,8 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
             ties=ties,
         )
         return greedy(file.vote, terms, votes=file.published or None)
-    return equal_shares(
+    progress = _Progress(Language(arguments.lang))
+    result = equal_shares(
         file.vote,
         EqualSharesTerms(
             utility=arguments.utility or "cost",
@@ -310,7 +302,30 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
             comparison=named.endswith("comparison") and arguments.completion is None,
             ties=ties,
         ),
+        progress=progress,
     )
+    progress.done()
+    return result
+
+
+class _Progress:
+    """Shows on a terminal that equal shares are being counted; writes nothing anywhere else."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.shown = sys.stderr.isatty()
+        self.last = 0.0
+
+    def __call__(self, step: int, each: Fraction) -> None:
+        if self.shown and time.monotonic() > self.last + 0.2:
+            self.last = time.monotonic()
+            text = self.language.text(say("Counting, step {step} …", step=step))
+            print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+    def done(self) -> None:
+        """Leave the line empty."""
+        if self.last:
+            print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def _said_number(text: str) -> Fraction | None:
