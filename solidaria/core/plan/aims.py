@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from solidaria.core.plan.model import Model
 from solidaria.core.plan.reopen import Opening
 from solidaria.core.plan.solve import Bounds, Solution, Solver
 

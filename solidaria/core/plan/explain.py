@@ -83,9 +83,7 @@ class Explainer:
         found: Explanations = {}
         rounds = [row for row in self.choice.fair.rounds if self._short(row)]
         for count, each in enumerate(rounds, 1):
-            self.progress(
-                say("Asking why needs stay unmet: {done} of {all} …", done=count, all=len(rounds))
-            )
+            self.progress(say("Asking why needs stay unmet: {done} of {all} …", done=count, all=len(rounds)))
             for position, reasons in self._round(each).items():
                 group = self.model.classes[position]
                 for member in group.members:
@@ -164,16 +162,25 @@ class Explainer:
             add(Lever(("closed", site), "closed site", site, None, "site", 1.0, 1.0, whole=True))
         for column in self._refused_that_would_run(found):
             recipe, period = column
-            add(Lever(("refused", recipe, str(period)), "refused line", recipe, period, "runs", 1.0, 1.0, whole=True))
+            add(
+                Lever(
+                    ("refused", recipe, str(period)), "refused line", recipe, period, "runs", 1.0, 1.0, whole=True
+                )
+            )
         prices = found.solution.column_dual[model.cover : model.cover + len(model.classes)]
         for position in model.tier_classes(0):
             group = model.classes[position]
             if position not in short and prices[position] > 1e-9:
                 worth = float(prices[position]) / group.quantity
                 lever = Lever(
-                    ("promise", str(position)), "promised elsewhere", self._promised_to(group), group.period,
-                    network.product[group.node[1]].unit, group.quantity * self.shares[position], worth,
-                )  # fmt: skip
+                    ("promise", str(position)),
+                    "promised elsewhere",
+                    self._promised_to(group),
+                    group.period,
+                    network.product[group.node[1]].unit,
+                    group.quantity * self.shares[position],
+                    worth,
+                )
                 add(lever)
         return sorted(levers.values(), key=lambda row: (-row.worth * max(row.size, 1e-9), row.key))
 
@@ -212,7 +219,7 @@ class Explainer:
             (recipe, period)
             for recipe in sorted(refused)
             for period, column in enumerate(self.model.run_columns(recipe))
-            if duals[column] < -1e-9 and found.bounds.upper[column] > 0 or duals[column] < -1e-9
+            if duals[column] < -1e-9
         ]
 
     def _promised_to(self, group: NeedClass) -> str:
@@ -290,7 +297,9 @@ class Explainer:
                     return count
             elif lever.kind == "input":
                 names = set(self._of(found))
-                if any(key[0] in ("balance", "final") and key[1 : len(lever.key)] == lever.key[1:] for key in names):
+                if any(
+                    key[0] in ("balance", "final") and key[1 : len(lever.key)] == lever.key[1:] for key in names
+                ):
                     return count
             elif lever.key in self._of(found):
                 return count
@@ -341,7 +350,9 @@ class Explainer:
         if not group.reachable:
             return lambda member: self._no_route(member, str(group.node[0]))
         makers = sorted({recipe.site for recipe in network.recipes if recipe.product == product})
-        stocks = sorted({stock.site for stock in network.stocks if stock.product == product and stock.quantity > 0})
+        stocks = sorted(
+            {stock.site for stock in network.stocks if stock.product == product and stock.quantity > 0}
+        )
         if what.outside:
             return None
         if not makers and not stocks:
@@ -367,7 +378,9 @@ class Explainer:
             start=self._called(start),
             receiver=self._called(member.organisation),
         )
-        limit = Limit("no route", f"{start} → {member.organisation}", None, None, network.product[member.product].unit)
+        limit = Limit(
+            "no route", f"{start} → {member.organisation}", None, None, network.product[member.product].unit
+        )
         return Reason(limit, None, sentence)
 
     def _single(
@@ -392,9 +405,7 @@ class Explainer:
             if stop is None:
                 continue
             missing = 1.0 - self.shares[position]
-            others = [
-                row for row in self._levers(stop, [position]) if row.key != lever.key and row.worth > 0
-            ]
+            others = [row for row in self._levers(stop, [position]) if row.key != lever.key and row.worth > 0]
             for other in others[:2]:
                 ceiling = self._ceiling(other)
                 more = Decimal(1) if other.whole else min(round_up(missing / other.worth), ceiling)
@@ -406,9 +417,11 @@ class Explainer:
         if tried:
             lever, extra, replan = tried[0]
             first = self._served_first(found, replan)
-            return [lambda member: Reason(
-                self._limit(lever, extra), Decimal(0), self._no_help(member, lever, extra, first)
-            )]  # fmt: skip
+            return [
+                lambda member: Reason(
+                    self._limit(lever, extra), Decimal(0), self._no_help(member, lever, extra, first)
+                )
+            ]
         return [self._nothing_helps]
 
     def _pair(
@@ -460,7 +473,8 @@ class Explainer:
         if len(raised) == 2:
             values["other"] = self._phrase(*raised[1])
             sentence = say(
-                "With {more}, together with {other}, {organisation} would get {gain} {unit} more of {product}.", **values
+                "With {more}, together with {other}, {organisation} would get {gain} {unit} more of {product}.",
+                **values,
             )
         else:
             sentence = say("With {more}, {organisation} would get {gain} {unit} more of {product}.", **values)
@@ -533,5 +547,3 @@ def round_up(amount: float) -> Decimal:
     step = Decimal(1).scaleb(digits)
     # A hair less than a round number is that number: the solver's last digits must not make 12 a 13.
     return plain(((value - step / 1000) / step).to_integral_value(rounding=ROUND_CEILING) * step)
-
-

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from solidaria.core.plan.model import INFINITY, Model
-from solidaria.core.plan.solve import Bounds, Solution, Solver
+from solidaria.core.plan.model import INFINITY, Array, Model
+from solidaria.core.plan.solve import Basis, Bounds, Solution, Solver
 
 #: A dual value above this says that a need holds the level (in coverage per coverage; the values add up to one).
 HOLDS = 1e-7
@@ -31,17 +32,14 @@ class Round:
 
     held   lower bounds of every class's cover while this round was solved
     before the basis the round was solved from
-    after  the basis it ended with
     """
 
     tier: int
     share: float
     classes: tuple[int, ...]
     solution: Solution
-    held: np.ndarray
-    bounds: Bounds
-    before: object
-    after: object
+    held: Array
+    before: Basis
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Fair:
     rounds: tuple[Round, ...]
     bounds: Bounds
 
-    def shares(self, model: Model) -> np.ndarray:
+    def shares(self, model: Model) -> Array:
         """The share each class reached (not counting what slack gave up later)."""
         reached = np.zeros(len(model.classes))
         for found in self.rounds:
@@ -105,7 +103,7 @@ def raise_fairly(
     return Fair(tuple(rounds), bounds)
 
 
-def _tier_rounds(solver: Solver, bounds: Bounds, tier: int, settled: np.ndarray) -> Iterator[Round]:
+def _tier_rounds(solver: Solver, bounds: Bounds, tier: int, settled: NDArray[np.bool_]) -> Iterator[Round]:
     """Rounds of one tier until every class of it is settled; `bounds` gains the held levels in between."""
     model = solver.model
     active = [position for position in model.tier_classes(tier) if not settled[position]]
@@ -127,7 +125,7 @@ def _tier_rounds(solver: Solver, bounds: Bounds, tier: int, settled: np.ndarray)
             if not stopped:
                 stopped = [active[int(np.argmax(duals))]]
         held = bounds.lower[model.cover : model.cover + len(model.classes)].copy()
-        yield Round(tier, share, tuple(stopped), solution, held, bounds.copy(), before, solver.basis())
+        yield Round(tier, share, tuple(stopped), solution, held, before)
         settled[stopped] = True
         active = [position for position in active if not settled[position]]
 

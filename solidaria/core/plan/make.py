@@ -10,7 +10,7 @@ from solidaria.core.network import Need, Network, Promise
 from solidaria.core.plan import aims, certificate, proof, quantities, supply
 from solidaria.core.plan.explain import Explainer, Explanations
 from solidaria.core.plan.leximin import Round, raise_fairly
-from solidaria.core.plan.model import Model, build
+from solidaria.core.plan.model import build
 from solidaria.core.plan.refusals import Refusal
 from solidaria.core.plan.reopen import Choice, choose
 from solidaria.core.plan.solve import Solver
@@ -54,14 +54,18 @@ def plan(
     choice = choose(solver, slack, lambda done, most: progress(_choices(done, most)))
     rounds = choice.fair.rounds
     reached = aims.pursue(
-        solver, choice.fair.bounds, choice.opening, slack, network.rules.objectives,
+        solver,
+        choice.fair.bounds,
+        choice.opening,
+        slack,
+        network.rules.objectives,
         lambda aim: progress(AIMS[aim]),
-    )  # fmt: skip
+    )
     solution = aims.least_transport(solver, reached) if network.routes is not None else reached.solution
     found = quantities.read(model, solution.columns, choice.opening.paid)
 
     progress(say("Looking at what half a percent of slack would give …"))
-    offers = slack_offers(solver, choice, slack)
+    offers = slack_offers(solver, choice)
     explainer = Explainer(solver, choice, found.shares, slack, refusals, progress)
     explanations = explainer.explain()
 
@@ -88,47 +92,23 @@ def _choices(done: int, most: int) -> Sentence:
     return say("Comparing which closed sites to reopen: {done} of at most {most} …", done=done, most=most)
 
 
-def slack_offers(solver: Solver, choice: Choice, slack: float) -> tuple[SlackOffer, ...]:
-    """What half a percent of slack would give the least covered need of each later tier.
-
-    Needs that nobody can make anything for are left out, or the least would always be nothing.
-    """
+def slack_offers(solver: Solver, choice: Choice) -> tuple[SlackOffer, ...]:
+    """What half a percent of slack would give the least covered need of each later tier."""
     model = solver.model
     later = model.tiers[1:]
     if not later:
         return ()
-    now = _least(model, choice.fair.rounds)
-    # Tier by tier only the least covered need counts, so the last tier needs one round only.
-    last, start = later[-1], choice.opening.bounds(model)
-    then = _least(model, raise_fairly(solver, start, HALF_A_PERCENT, until=_least_of(model, last)).rounds)
-    return tuple(SlackOffer(tier, now[tier], then.get(tier, now[tier])) for tier in later)
+    now = _least(choice.fair.rounds)
+    # Only the least covered need counts, so the last tier needs one round only.
+    start = choice.opening.bounds(model)
+    eased = raise_fairly(solver, start, HALF_A_PERCENT, until=lambda found: found.tier == later[-1])
+    then = _least(eased.rounds)
+    return tuple(SlackOffer(tier, now[tier], then[tier]) for tier in later)
 
 
-def _hopeless(model: Model, position: int) -> bool:
-    """Whether nobody makes, has or may buy what this class needs."""
-    network, product = model.network, model.classes[position].node[1]
-    return not (
-        network.product[product].outside
-        or any(recipe.product == product for recipe in network.recipes)
-        or any(stock.product == product and stock.quantity > 0 for stock in network.stocks)
-    )
-
-
-def _least_of(model: Model, tier: int) -> Callable[[Round], bool]:
-    """True for the round that settles the least covered need of a tier that is not hopeless."""
-
-    def settles(found: Round) -> bool:
-        return found.tier == tier and not all(_hopeless(model, position) for position in found.classes)
-
-    return settles
-
-
-def _least(model: Model, rounds: tuple[Round, ...]) -> dict[int, float]:
-    """The share of the least covered need of each tier, hopeless needs left out where there are others."""
+def _least(rounds: tuple[Round, ...]) -> dict[int, float]:
+    """The share of the least covered need of each tier: of its first round."""
     least: dict[int, float] = {}
-    for found in rounds:
-        if found.tier not in least and _least_of(model, found.tier)(found):
-            least[found.tier] = found.share
     for found in rounds:
         least.setdefault(found.tier, found.share)
     return least
@@ -137,9 +117,15 @@ def _least(model: Model, rounds: tuple[Round, ...]) -> dict[int, float]:
 def _coverage(network: Network, found: quantities.Quantities) -> tuple[Coverage, ...]:
     return tuple(
         Coverage(
-            need.id, need.organisation, need.product, need.period, need.tier, need.quantity,
-            found.delivered[need], float(found.delivered[need] / need.quantity),
-        )  # fmt: skip
+            need.id,
+            need.organisation,
+            need.product,
+            need.period,
+            need.tier,
+            need.quantity,
+            found.delivered[need],
+            float(found.delivered[need] / need.quantity),
+        )
         for need in network.needs
     )
 
@@ -149,10 +135,14 @@ def _promises(
 ) -> tuple[PromiseKept, ...]:
     return tuple(
         PromiseKept(
-            promise.site, promise.organisation, promise.product, promise.period, promise.quantity,
+            promise.site,
+            promise.organisation,
+            promise.product,
+            promise.period,
+            promise.quantity,
             found.delivered[promise],
             explanations.get(promise, ()) if _missing(found, promise) else (),
-        )  # fmt: skip
+        )
         for promise in network.promises
     )
 

@@ -247,26 +247,58 @@ def build(network: Network, refusals: tuple[Refusal, ...] = ()) -> Model:
     row_lower[row_balance:row_equipment] = row_upper[row_balance:row_equipment] = 0.0
     row_lower[first] = row_upper[first] = -opening / size
     row_upper[row_equipment:row_labour] = np.repeat([float(row.hours) for row in network.equipment], periods)
-    available = [float(network.available_hours(site)) for site in labour_sites]
-    row_upper[row_labour:row_budget] = np.repeat(available, periods)
+    hands = [float(network.available_hours(site)) for site in labour_sites]
+    row_upper[row_labour:row_budget] = np.repeat(hands, periods)
     if network.rules.outside_budget is not None:
         row_upper[row_budget:row_level] = float(network.rules.outside_budget)
     capacity = slice(row_equipment, row_level)
     row_upper[capacity] /= row_scale[capacity]
 
     outside_cost, labour_cost = np.zeros(columns), np.zeros(columns)
-    for cost, row in ((outside_cost, row_outside), (labour_cost, row_hours)):
+    for costs, row in ((outside_cost, row_outside), (labour_cost, row_hours)):
         chosen = row_index == row
-        cost[column_index[chosen]] = scaled[chosen]
+        costs[column_index[chosen]] = scaled[chosen]
 
     return Model(
-        network, periods, nodes, classes, tuple(buy_at), tuple(store_of), links, labour_sites, job_sites,
-        runs, cover, buy, stock, ship, level, jobs,
-        row_balance, row_equipment, row_labour, row_budget, row_level, row_jobs, row_outside, row_hours,
-        starts, row_index[order], scaled[order], lower, upper, row_lower, row_upper,
-        column_scale, row_scale, outside_cost, labour_cost, open_upper, node_index,
+        network,
+        periods,
+        nodes,
+        classes,
+        tuple(buy_at),
+        tuple(store_of),
+        links,
+        labour_sites,
+        job_sites,
+        runs,
+        cover,
+        buy,
+        stock,
+        ship,
+        level,
+        jobs,
+        row_balance,
+        row_equipment,
+        row_labour,
+        row_budget,
+        row_level,
+        row_jobs,
+        row_outside,
+        row_hours,
+        starts,
+        row_index[order],
+        scaled[order],
+        lower,
+        upper,
+        row_lower,
+        row_upper,
+        column_scale,
+        row_scale,
+        outside_cost,
+        labour_cost,
+        open_upper,
+        node_index,
         {recipe.id: runs + position * periods for position, recipe in enumerate(recipes)},
-    )  # fmt: skip
+    )
 
 
 class _Entries:
@@ -343,7 +375,7 @@ def _add_up(rows: Index, columns: Index, values: Array) -> tuple[Index, Index, A
         return rows[order], columns[order], values[order]
     group = np.cumsum(new) - 1
     summed = np.bincount(group, weights=values[order])
-    return rows[order][new], columns[order][new], summed
+    return rows[order][new], columns[order][new], summed.astype(np.float64)
 
 
 def _powers_of_two(sizes: Array) -> Array:
@@ -380,7 +412,8 @@ def _classes(network: Network, period_of: dict[str, int], routed: bool) -> tuple
         tier, product, period, start, end = key
         quantity = float(sum(member.quantity for member in members))
         node: Node = (str(start) if routed else None, str(product))
-        reachable, transport, path = True, 0.0, ()
+        reachable, transport = True, 0.0
+        path: tuple[str, ...] = ()
         if tier == 0 and ways is not None:
             reachable, transport, path = ways.between(str(start), str(end), str(product))
         classes.append(
@@ -463,7 +496,7 @@ def _nodes(
     every_site = {site.id for site in network.sites}
     for product, costs in sorted(route_costs(network).items()):
         usable = [pair for pair in costs if pair[0] in every_site and pair[0] != pair[1]]
-        # Also places where the product never arrives: their value is part of the proof that nothing comes from there.
+        # Also places where the product never arrives: their value proves that nothing comes from there.
         places = _reach(sinks[product], [(b, a) for a, b in usable]) | sources[product]
         nodes |= {(place, product) for place in places}
         links += [(a, b, product, costs[a, b]) for a, b in sorted(usable) if b in places and a in places]

@@ -5,6 +5,8 @@ Only the values are read here; whether they prove anything is for certificate.py
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from solidaria.core.network import Need, Promise
@@ -32,9 +34,9 @@ def limit_values(model: Model, found: Round) -> dict[Key, float]:
     column_value = -found.solution.column_dual / model.column_scale
     values: dict[Key, float] = {}
 
-    def collect(first: int, last: int, worth: Array, key_of: object) -> None:
+    def collect(first: int, last: int, worth: Array, key_of: Callable[[int], Key]) -> None:
         for position in np.flatnonzero(np.abs(worth[first:last]) > NEGLIGIBLE).tolist():
-            values[key_of(position)] = float(worth[first + position])  # type: ignore[operator]
+            values[key_of(position)] = float(worth[first + position])
 
     def balance(position: int) -> Key:
         place, product = model.nodes[position // periods]
@@ -44,13 +46,17 @@ def limit_values(model: Model, found: Round) -> dict[Key, float]:
     collect(model.row_balance, model.row_equipment, row_value, balance)
     limits = np.maximum(-row_value, 0.0)
     collect(
-        model.row_equipment, model.row_labour, limits,
+        model.row_equipment,
+        model.row_labour,
+        limits,
         lambda at: ("equipment", network.equipment[at // periods].id, names[at % periods]),
-    )  # fmt: skip
+    )
     collect(
-        model.row_labour, model.row_budget, limits,
+        model.row_labour,
+        model.row_budget,
+        limits,
         lambda at: ("labour", model.labour_sites[at // periods], names[at % periods]),
-    )  # fmt: skip
+    )
     collect(model.row_budget, model.row_level, limits, lambda at: ("budget", names[at]))
     for position, node in enumerate(model.stores):
         worth = float(column_value[model.stock + (position + 1) * periods - 1])

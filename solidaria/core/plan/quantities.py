@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from solidaria.core.money import currency_decimals, half_up
 from solidaria.core.network import Need, Network, Promise
-from solidaria.core.plan.model import Model, route_costs
+from solidaria.core.plan.model import Array, Model, route_costs
 from solidaria.core.result import Production, Purchase, Reopened, Shipment, StockLevel
 
 MICRO = 6
@@ -44,10 +45,10 @@ class Quantities:
     reopened: tuple[Reopened, ...]
 
 
-def read(model: Model, columns: object, reopened: tuple[str, ...]) -> Quantities:
+def read(model: Model, columns: Array, reopened: tuple[str, ...]) -> Quantities:
     """Read a solver's point (natural units) as quantities."""
     network, periods = model.network, model.periods
-    at = (columns * model.column_scale).tolist()  # type: ignore[operator]
+    at = (columns * model.column_scale).tolist()
     names = [period.id for period in network.periods]
     decimals = currency_decimals(network.rules.currency)
 
@@ -69,9 +70,14 @@ def read(model: Model, columns: object, reopened: tuple[str, ...]) -> Quantities
                 continue
             production.append(
                 Production(
-                    recipe.id, recipe.site, recipe.product, names[period],
-                    runs, rounded(runs * recipe.output), rounded(runs * recipe.labour_hours),
-                )  # fmt: skip
+                    recipe.id,
+                    recipe.site,
+                    recipe.product,
+                    names[period],
+                    runs,
+                    rounded(runs * recipe.output),
+                    rounded(runs * recipe.labour_hours),
+                )
             )
 
     bought: dict[tuple[str | None, str, int], Decimal] = {}
@@ -111,9 +117,7 @@ def read(model: Model, columns: object, reopened: tuple[str, ...]) -> Quantities
         tuple(stocks),
         _shipments(model, moves, delivered, decimals),
         moves,
-        tuple(
-            Reopened(site, network.reopening[site].money, network.reopening[site].hours) for site in reopened
-        ),
+        tuple(Reopened(site, network.reopening[site].money, network.reopening[site].hours) for site in reopened),
     )
 
 
@@ -167,7 +171,7 @@ def _find_circle(moves: dict[tuple[str, str], Decimal]) -> set[tuple[str, str]]:
                 done.add(path.pop())
             elif ahead in path:
                 ring = [*path[path.index(ahead) :], ahead]
-                return set(zip(ring, ring[1:], strict=False))
+                return set(pairwise(ring))
             else:
                 path.append(ahead)
     return set()
@@ -187,14 +191,18 @@ def _shipments(
             moved[start, end, product, period] += quantity
     for group in model.classes:
         quantity = sum((delivered[member] for member in group.members), Decimal(0))
-        for start, end in zip(group.path, group.path[1:], strict=False):
+        for start, end in pairwise(group.path):
             moved[start, end, group.node[1], group.period] += quantity
     costs = exact_route_costs(network)
     return tuple(
         Shipment(
-            start, end, product, network.periods[period].id, plain(quantity),
+            start,
+            end,
+            product,
+            network.periods[period].id,
+            plain(quantity),
             half_up(quantity * costs[product, start, end], decimals),
-        )  # fmt: skip
+        )
         for (start, end, product, period), quantity in sorted(moved.items())
         if quantity
     )

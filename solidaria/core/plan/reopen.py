@@ -88,9 +88,7 @@ class Choice:
     compared: int
 
 
-def choose(
-    solver: Solver, slack: float, announce: Callable[[int, int], None] = lambda done, most: None
-) -> Choice:
+def choose(solver: Solver, slack: float, announce: Callable[[int, int], None] = lambda done, most: None) -> Choice:
     """Find the best reopenings; `announce` hears how many plans were compared and how many there could be."""
     model, network = solver.model, solver.model.network
     closed = tuple(

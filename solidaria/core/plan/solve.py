@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import highspy
 import numpy as np
-import numpy.typing as npt
-from highspy.highs import _Highs
+from highspy._core import HighsBasis, _Highs
 
-from solidaria.core.plan.model import INFINITY, Array, Model
+from solidaria.core.plan.model import Array, Model
+
+#: Where a solve ended, and the next can go on from.
+Basis: TypeAlias = HighsBasis
 
 #: Feasibility and optimality are held to this, in natural units (the default of HiGHS is 1e-7).
 TOLERANCE = 1e-9
@@ -77,7 +80,7 @@ class Solver:
         # Not highspy.Highs: from 1.16 on that one prints a banner to standard output as soon as it is made,
         # into the middle of our JSON.
         self._highs = _Highs()
-        for option, value in {
+        options: dict[str, bool | int | float | str] = {
             "output_flag": False,
             "threads": 1,
             "parallel": "off",
@@ -85,7 +88,8 @@ class Solver:
             "simplex_strategy": PRIMAL_SIMPLEX,
             "primal_feasibility_tolerance": TOLERANCE,
             "dual_feasibility_tolerance": TOLERANCE,
-        }.items():
+        }
+        for option, value in options.items():
             self._highs.setOptionValue(option, value)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = model.columns, model.rows
@@ -133,29 +137,25 @@ class Solver:
         self._highs.run()
         return self._highs.getModelStatus()
 
-    def basis(self) -> object:
+    def basis(self) -> Basis:
         """The present basis, to come back to."""
         return self._highs.getBasis()
 
-    def go_back(self, basis: object) -> None:
+    def go_back(self, basis: Basis) -> None:
         """Start the next solve from this basis."""
         self._highs.setBasis(basis)
 
     def _pass_on(self, wanted: Bounds) -> None:
         now = self._now
+        highs: Any = self._highs  # Its type stubs leave out changeRowsBounds.
         columns = np.flatnonzero((wanted.lower != now.lower) | (wanted.upper != now.upper)).astype(np.int32)
         if len(columns):
-            self._highs.changeColsBounds(len(columns), columns, wanted.lower[columns], wanted.upper[columns])
+            highs.changeColsBounds(len(columns), columns, wanted.lower[columns], wanted.upper[columns])
         rows = np.flatnonzero((wanted.row_lower != now.row_lower) | (wanted.row_upper != now.row_upper))
         if len(rows):
             rows = rows.astype(np.int32)
-            self._highs.changeRowsBounds(len(rows), rows, wanted.row_lower[rows], wanted.row_upper[rows])
+            highs.changeRowsBounds(len(rows), rows, wanted.row_lower[rows], wanted.row_upper[rows])
         costs = np.flatnonzero(wanted.cost != now.cost).astype(np.int32)
         if len(costs):
-            self._highs.changeColsCost(len(costs), costs, wanted.cost[costs])
+            highs.changeColsCost(len(costs), costs, wanted.cost[costs])
         self._now = wanted.copy()
-
-
-def no_limit(size: int) -> npt.NDArray[np.float64]:
-    """An array of bounds that bind nothing."""
-    return np.full(size, INFINITY)

@@ -135,9 +135,13 @@ class _Tracer:
                 self.pairs.add((source, row.organisation))
                 self.found.append(
                     Supply(
-                        source, row.id if isinstance(row, Need) else None, row.organisation,
-                        row.product, row.period, plain(part * UNIT),
-                    )  # fmt: skip
+                        source,
+                        row.id if isinstance(row, Need) else None,
+                        row.organisation,
+                        row.product,
+                        row.period,
+                        plain(part * UNIT),
+                    )
                 )
 
 
