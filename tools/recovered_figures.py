@@ -260,7 +260,8 @@ class Special:
     name, unit, price, tier, pays, keeps     as on the sheets
     sector     whose smallest site of at least `members` makes it
     wanted     what each asking community needs, in every quarter of `quarters`
-    machine    hours of the site's machine per quarter; None as at other sites
+    machine    hours of its machine per quarter; None when there are enough
+    tool       what the machine is called
     state      the site's state
     reopening  money and hours it takes to reopen it, if it is closed and can be
     promised   percent of what its members' hours could make that is promised to a union, every quarter
@@ -277,6 +278,7 @@ class Special:
     tier: int = 1
     pays: str = "free"
     machine: int | None = None
+    tool: str = "bench"
     state: str = ""
     reopening: tuple[int, int] | None = None
     promised: int = 0
@@ -295,6 +297,7 @@ SPECIALS = (
         wanted=(160, 120, 90),
         quarters=(0, 3),
         machine=240,
+        tool="x-ray",
         keeps=False,
     ),
     Special(

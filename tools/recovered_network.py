@@ -306,8 +306,8 @@ def add_firm(sheets: Sheets, firm: Firm, draw: Random) -> None:
     for make in firm.makes:
         add_recipe(sheets, firm, make, "machine")
     if firm.special:
-        add_machine(sheets, firm, "bench", (firm.special.make,), firm.special.machine)
-        add_recipe(sheets, firm, firm.special.make, "bench")
+        add_machine(sheets, firm, firm.special.tool, (firm.special.make,), firm.special.machine)
+        add_recipe(sheets, firm, firm.special.make, firm.special.tool)
 
 
 def add_machine(sheets: Sheets, firm: Firm, kind: str, makes: Sequence[Make], hours: int | None) -> None:
