@@ -87,6 +87,7 @@ class _Reader:
         self.kind = "approval"
         self.marks: dict[tuple[str, str], tuple[str, Fraction | int]] = {}
         self.project_lines: dict[str, int] = {}
+        self.no_projects = False
 
     def fault(self, what: Sentence, help: Sentence, *, column: str | None = None, line: int | None = None) -> None:
         if len(self.faults) < 10 * _SHOWN:
@@ -205,6 +206,7 @@ class _Reader:
                 )
                 return None
         if lacking or twice:
+            self.no_projects = self.no_projects or section == "PROJECTS"
             return None
         place = {column: number for number, column in enumerate(header)}
         if section == "META":
@@ -351,6 +353,9 @@ class _Reader:
 
     def _known(self, marked: list[str], approvals: Mapping[str, object]) -> bool:
         """Whether a ballot marks projects that exist, each once; says what is wrong if not."""
+        if self.no_projects:
+            # The table of projects could not be read: that is the fault, not every mark on every ballot.
+            return False
         right = True
         for project in sorted(set(marked)):
             if project not in approvals:

@@ -113,7 +113,7 @@ def count_all(
     vote: BudgetVote, terms: EqualSharesTerms, progress: Callable[[int, Fraction], None] | None = None
 ) -> Outcome:
     """Apply the whole rule: the steps, the completion and the comparison, as the terms say."""
-    electorate = lay_out(vote, by_cost=terms.utility == "cost", unit=terms.step.denominator)
+    electorate = lay_out(vote, by_cost=terms.utility == "cost")
     counted = count_steps(electorate, terms, chooser(electorate, terms.ties, vote.names), progress)
     if counted is None:
         return Outcome(None, (), (), None, (say("Nobody voted, so nothing is funded."),))

@@ -112,13 +112,10 @@ def _changed(values: tuple, position: int, value: object) -> tuple:  # type: ign
     return (*values[:position], value, *values[position + 1 :])
 
 
-def lay_out(vote: BudgetVote, *, by_cost: bool, unit: int = 1) -> Electorate:
-    """Lay out a vote; by_cost when one point is worth the project's cost, else it is worth one.
-
-    unit   money is held in units of 1/unit at least; finer when costs or the budget need it
-    """
+def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
+    """Lay out a vote; by_cost when one point is worth the project's cost, else it is worth one."""
     ids = tuple(project.id for project in vote.projects)
-    unit = lcm(unit, vote.budget.denominator, *(project.cost.denominator for project in vote.projects))
+    unit = lcm(vote.budget.denominator, *(project.cost.denominator for project in vote.projects))
     cost = tuple(int(project.cost * unit) for project in vote.projects)
     position = {name: place for place, name in enumerate(ids)}
     ballots = list(vote.piles)

@@ -47,9 +47,9 @@ def recount_budget(
 
 @dataclass
 class _Pile:
-    """A pile of ballots in the replay: who it supports, how many people, and what each of them has left."""
+    """A pile of ballots in the replay: its points, how many people, and what each has left, as whole units."""
 
-    points: dict[str, Fraction]
+    points: dict[str, int]
     people: int
     money: int
 
@@ -223,9 +223,11 @@ class _Check:
             for number in (purchase.price or Fraction(0), purchase.rest):
                 unit = lcm(unit, number.denominator)
         marks = {points for ballot in self.vote.piles for _, points in ballot}
-        unit *= lcm(*(Fraction(points).denominator for points in marks))
+        grain = lcm(*(Fraction(points).denominator for points in marks))
+        unit *= grain
         piles = [
-            _Pile(dict(_exact(ballot)), people, int(each * unit)) for ballot, people in self.vote.piles.items()
+            _Pile({project: int(points * grain) for project, points in ballot}, people, int(each * unit))
+            for ballot, people in self.vote.piles.items()
         ]
         fans: dict[str, list[_Pile]] = {project: [] for project in self.cost}
         for pile in piles:
@@ -253,7 +255,7 @@ class _Check:
             tied = {project}
             for other in waiting - free:
                 price = purchase.rate * (self.cost[other] if terms["utility"] == "cost" else 1)
-                paid, rich = _paid(fans[other], other, price, unit)
+                paid, rich = _paid(fans[other], other, price * unit / grain)
                 if paid == self.cost[other] * unit and rich:
                     tied.add(other)
                 elif paid >= self.cost[other] * unit:
@@ -264,7 +266,7 @@ class _Check:
                 self.wrong.append(say("The tie when {name} was bought is not settled as agreed.", name=name))
             elif purchase.tie is not None and set(purchase.tie.among) != tied:
                 self.wrong.append(say("The tie when {name} was bought was between others.", name=name))
-            self.pay(purchase, fans[project], unit)
+            self.pay(purchase, fans[project], unit, grain)
         if free & waiting:
             self.wrong.append(say("A project that costs nothing and has supporters is left out."))
         for other in waiting - free if to_the_end else ():
@@ -278,16 +280,17 @@ class _Check:
                         say("What the supporters of {name} have left is not as said.", name=self.name(one.project))
                     )
 
-    def pay(self, purchase: Purchase, fans: Sequence[_Pile], unit: int) -> None:
+    def pay(self, purchase: Purchase, fans: Sequence[_Pile], unit: int, grain: int) -> None:
         """Take the price from everybody who supports the project, and compare with what the account says."""
         full: dict[Fraction, int] = {}
         last_coins = rest = broke = paid = 0
+        price = int((purchase.price or Fraction(0)) * unit / grain)
         for pile in fans:
-            part = (purchase.price or Fraction(0)) * pile.points[purchase.project] * unit
+            part = price * pile.points[purchase.project]
             if pile.money >= part:
-                full[part / unit] = full.get(part / unit, 0) + pile.people
-                paid += pile.people * int(part)
-                pile.money -= int(part)
+                full[Fraction(part, unit)] = full.get(Fraction(part, unit), 0) + pile.people
+                paid += pile.people * part
+                pile.money -= part
             else:
                 if pile.money:
                     last_coins += pile.people
@@ -371,18 +374,15 @@ def _exact(ballot: Sequence[tuple[str, Fraction | int]]) -> Iterator[tuple[str, 
     return ((project, Fraction(points)) for project, points in ballot)
 
 
-def _paid(fans: Sequence[_Pile], project: str, price: Fraction, unit: int) -> tuple[Fraction, bool]:
-    """What supporters would pay at a price, in units, and whether anybody could pay the full part."""
-    paid, rich = Fraction(0), False
-    whole = price * unit
+def _paid(fans: Sequence[_Pile], project: str, price: Fraction) -> tuple[Fraction, bool]:
+    """What supporters would pay at a price for each unit of points, and whether anybody could pay it in full."""
+    paid, rich = 0, False
+    number, each = price.numerator, price.denominator
     for pile in fans:
-        part = whole * pile.points[project]
-        if pile.money >= part:
-            rich = True
-            paid += pile.people * part
-        else:
-            paid += pile.people * pile.money
-    return paid, rich
+        part, has = number * pile.points[project], pile.money * each
+        rich = rich or has >= part
+        paid += pile.people * min(part, has)
+    return Fraction(paid, each), rich
 
 
 # A plain second count: fractions, one pile after the other, nothing remembered. Slow, and short enough to read.
