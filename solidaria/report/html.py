@@ -24,7 +24,6 @@ from solidaria.core.result import (
     Reopened,
     Result,
     Shortfall,
-    SlackOffer,
     UnitCost,
 )
 from solidaria.report import charts
@@ -750,9 +749,9 @@ class Page:
         """How much slack there is now."""
         return self._say(self.telling.slack_rule())
 
-    def slack_words(self, offer: SlackOffer) -> Markup:
+    def slack_words(self) -> list[Markup]:
         """What half a percent would give."""
-        return self._loud(self.telling.slack(offer))
+        return [self._loud(sentence) for sentence in self.telling.slack_offers()]
 
     def proof_words(self) -> Markup:
         """What the proof is."""

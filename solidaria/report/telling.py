@@ -9,7 +9,7 @@ from solidaria.core.plan.refusals import Refusals
 from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.result import Coverage, Reason, Reopened, Shortfall, SlackOffer
 from solidaria.report.difference import Difference, Gain
-from solidaria.report.figures import Figures, Group
+from solidaria.report.figures import WHOLE, Figures, Group
 from solidaria.report.language import Language
 from solidaria.report.words import RULES
 
@@ -285,13 +285,14 @@ class Telling:
         out = self.figures.money_out
         if not out.total:
             return say("No money leaves the network in this plan.")
+        parts = [
+            (out.bought, say("{amount} for what is bought outside", amount=self.money(out.bought))),
+            (out.transport, say("{amount} for transport", amount=self.money(out.transport))),
+            (out.reopening, say("{amount} for reopening closed sites", amount=self.money(out.reopening))),
+        ]
+        told = [self.language.text(words) for amount, words in parts if amount]
         return say(
-            "{total} leaves the network: {bought} for what is bought outside, {transport} for transport and "
-            "{reopening} for reopening closed sites.",
-            total=self.money(out.total),
-            bought=self.money(out.bought),
-            transport=self.money(out.transport),
-            reopening=self.money(out.reopening),
+            "{total} leaves the network: {parts}.", total=self.money(out.total), parts=self.language.listing(told)
         )
 
     def reopened(self, row: Reopened) -> Sentence:
@@ -324,6 +325,15 @@ class Telling:
             "In this plan each aim may give up {share} of what it reached, if that helps the later ones.",
             share=self.language.percent(self.rules.slack, 1),
         )
+
+    def slack_offers(self) -> list[Sentence]:
+        """What half a percent of slack would give each later tier that is not wholly met already."""
+        open_tiers = [offer for offer in self.figures.plan.slack if offer.least_now < WHOLE]
+        if not open_tiers:
+            return [
+                say("Nothing would change if the earlier tiers gave up half a percent: the later ones are met.")
+            ]
+        return [self.slack(offer) for offer in open_tiers]
 
     def slack(self, offer: SlackOffer) -> Sentence:
         """What half a percent of slack would give the least covered need of one later tier."""

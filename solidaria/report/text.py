@@ -208,13 +208,13 @@ class _Text:
         yield from _wrapped(self._say(self.telling.solidarity()))
         if not solidarity.needed:
             return
-        rows = [
-            (self._say(say("prices above what buyers pay")), self.language.money(solidarity.goods)),
-            (self._say(say("jobs")), self.language.money(solidarity.jobs)),
-            (self._say(say("transport")), self.language.money(solidarity.transport)),
-            (self._say(say("reopening")), self.language.money(solidarity.reopening)),
-        ]
-        yield from _table(rows)
+        parts = (
+            (say("prices above what buyers pay"), solidarity.goods),
+            (say("jobs"), solidarity.jobs),
+            (say("transport"), solidarity.transport),
+            (say("reopening"), solidarity.reopening),
+        )
+        yield from _table([(self._say(words), self.language.money(amount)) for words, amount in parts if amount])
         yield ""
         payers = [row for row in self.figures.carriers if row.amount]
         head = (say("organisation"), say("pays"), say("per member"), say("minutes of pay"))
@@ -259,8 +259,9 @@ class _Text:
         yield from _wrapped(self._say(self.telling.outside()))
 
     def _choice(self) -> Iterator[str]:
-        for offer in self.figures.plan.slack:
-            yield from _wrapped(self._say(self.telling.slack(offer)))
+        if self.figures.plan.slack:
+            for sentence in self.telling.slack_offers():
+                yield from _wrapped(self._say(sentence))
 
 
 def _side_by_side(
