@@ -170,6 +170,7 @@ def count_steps(
     wanted = sum(1 for who in electorate.who if len(who))
     counted, width, single, patience = 0, 1, 0, 1
     work = 0
+    before: Basket | None = None
     while True:
         if progress is not None:
             progress(counted + 1, (first + counted * step) / electorate.unit)
@@ -191,13 +192,18 @@ def count_steps(
         if basket.over:
             if not counted:
                 raise AssertionError("the first count cannot spend more than there is")
-            stands = buy(electorate, first + (counted - 1) * step, choose)
-            over = buy(electorate, first + counted * step, choose, at_most=electorate.budget)
-            return Counted(stands, over, counted + 1, work)
+            if before is None or before.most > before.amount:
+                before = buy(electorate, first + (counted - 1) * step, choose)
+            if width > 1:
+                basket = buy(electorate, first + counted * step, choose, at_most=electorate.budget)
+            return Counted(before, basket, counted + 1, work)
         done = not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0
         if done or (terms.stop == "exhaustive" and _exhaustive(electorate, basket)):
-            return Counted(buy(electorate, first + counted * step, choose), None, counted + 1, work)
+            if width > 1:
+                basket = buy(electorate, first + counted * step, choose)
+            return Counted(basket, None, counted + 1, work)
         counted += width
+        before = basket
         if width > 1:
             patience = 1
         if single:
@@ -220,7 +226,8 @@ def _exhaustive(electorate: Electorate, basket: Basket) -> bool:
 def told(vote: BudgetVote, terms: EqualSharesTerms, basket: Basket) -> tuple[Purchase, ...]:
     """The purchases of a basket in the account's words: ids for positions, currency for units."""
     electorate = basket.electorate
-    cost, supporters, names = vote.cost, vote.supporters(), vote.names
+    cost, names = vote.cost, vote.names
+    supporters = {name: electorate.supporters(place) for place, name in enumerate(electorate.ids)}
     purchases: list[Purchase] = []
     for number, bought in enumerate(basket.bought(), start=1):
         project = electorate.ids[bought.project]

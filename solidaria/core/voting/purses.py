@@ -121,11 +121,7 @@ def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
     ballots = list(vote.piles)
     lengths = np.fromiter(map(len, ballots), dtype=np.int64, count=len(ballots))
     marks = int(lengths.sum())
-    seen: dict[tuple[str, Fraction | int], int] = {}
-    for ballot in ballots:
-        for mark in ballot:
-            if mark not in seen:
-                seen[mark] = len(seen)
+    seen = {mark: number for number, mark in enumerate(dict.fromkeys(chain.from_iterable(ballots)))}
     code = np.fromiter(map(seen.__getitem__, chain.from_iterable(ballots)), dtype=np.int32, count=marks)
     point_unit = lcm(*(Fraction(points).denominator for _, points in seen)) if seen else 1
     project_of = np.array([position[name] for name, _ in seen], dtype=np.int32)
@@ -248,6 +244,7 @@ class Basket:
         self._prices: list[int] = []
         self._payers: list[tuple[npt.NDArray[np.int32], Whole | None]] = []
         self._scratch: Whole | None = None
+        self._left: dict[int, Fraction] = {}
 
     @property
     def projects(self) -> tuple[int, ...]:
@@ -283,8 +280,11 @@ class Basket:
 
     def left(self, project: int) -> Fraction:
         """What the supporters of a project have left together at the end, exactly, in units of the electorate."""
+        if project in self._left:
+            return self._left[project]
         everybody = np.ones(len(self.electorate.who[project]), dtype=bool)
-        return Fraction(self._money(project, everybody), self._denominator)
+        self._left[project] = Fraction(self._money(project, everybody), self._denominator)
+        return self._left[project]
 
     def at_price(self, project: int, price: int, *, rich: bool) -> tuple[int, int, int]:
         """What the supporters of a project would pay now at a price per point, in units of 2**-shift.
@@ -535,6 +535,7 @@ class Basket:
         self._low[who] = after
         self._slack[who] = most - after
         self._paid.append(_Paid(project, tied, rich, poor & holding))
+        self._left.clear()
         self.spent += self.electorate.cost[project]
 
 
@@ -586,7 +587,7 @@ def buy(
         if chosen is None:
             return basket
         if watch is not None:
-            watch(basket, basket.sharpened(chosen)[0])
+            watch(basket, chosen if chosen.sure else basket.sharpened(chosen)[0])
         basket.pay(chosen, tied)
         if at_most is not None and basket.spent > at_most:
             basket.over = True

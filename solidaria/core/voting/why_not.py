@@ -48,20 +48,19 @@ def explain(
     basket = outcome.counted.basket
     given = most_points(basket.electorate)
     short = _at_this_amount(vote, terms, basket, losers, given)
-    cost, supporters, names = vote.cost, vote.supporters(), vote.names
+    cost, names = vote.cost, vote.names
     missing = []
     for project in losers:
         position = basket.electorate.ids.index(project)
-        left = basket.left(position) / basket.electorate.unit if supporters[project] else Fraction(0)
+        left = basket.left(position) / basket.electorate.unit
+        supporters = basket.electorate.supporters(position)
         people, money = short[project]
         scope = "last step"
         if project in counted_again:
             scope = "rule"
             people, money = _under_the_rule(vote, terms, project, basket.electorate, short[project], given)
-        sentence = _words(
-            vote, basket, names[project], cost[project], supporters[project], left, people, money, scope
-        )
-        missing.append(Missing(project, cost[project], supporters[project], left, people, money, scope, sentence))
+        sentence = _words(vote, basket, names[project], cost[project], supporters, left, people, money, scope)
+        missing.append(Missing(project, cost[project], supporters, left, people, money, scope, sentence))
     return tuple(missing)
 
 
@@ -101,8 +100,11 @@ class _Watch:
         self.given = given
         self.by_cost = by_cost
         self.short = {project: _Shortage() for project in losers}
+        self.scaled: int | None = None
 
     def __call__(self, basket: Basket, chosen: Offer) -> None:
+        if self.scaled is None:
+            self.scaled = int(self.each * 2**basket.shift)
         for project in self.losers:
             if len(self.electorate.who[project]):
                 self._cost(basket, chosen, project)
@@ -120,7 +122,12 @@ class _Watch:
         until the cost is met.
         """
         short, shift = self.short[project], basket.shift
-        high = self.electorate.cost[project]
+        high, weight = self.electorate.cost[project], self.electorate.weights[project]
+        # Nobody pays more than the full part, so this is the most that a look could find.
+        if self.by_cost and weight * chosen.rate_high < 1 << RATE_BITS + shift:
+            return
+        if not self.by_cost:
+            high = min(high, weight * self._price(chosen.rate_high, 1, up=True) >> shift)
         while high > short.cost:
             paid, last, weight = basket.at_price(project, self._price(chosen.rate_high, high, up=True), rich=True)
             if paid >= high << shift:
@@ -141,15 +148,18 @@ class _Watch:
         cost = self.electorate.cost[project]
         shift = basket.shift
         price = self._price(chosen.rate_high, cost, up=True)
-        one = min(int(self.each * 2**shift) + 1, price * self.given)
-        paid = basket.at_price(project, price, rich=True)[0] if len(self.electorate.who[project]) else 0
+        one = min((self.scaled or 0) + 1, price * self.given)
         if one <= 0:
             return
+        most = self.electorate.weights[project] * price
+        if -(-((cost << shift) - most) // one) >= short.people:
+            return
+        paid = basket.at_price(project, price, rich=True)[0] if most else 0
         people = max(1, -(-((cost << shift) - paid) // one))
         if people >= short.people:
             return
         price = self._price(chosen.rate_low, cost, up=False)
-        one = min(int(self.each * 2**shift), price * self.given)
+        one = min(self.scaled or 0, price * self.given)
         paid = basket.at_price(project, price, rich=False)[0] if len(self.electorate.who[project]) else 0
         short.people, short.people_sure = people, paid + people * one > cost << shift
 
@@ -166,17 +176,16 @@ def _at_this_amount(
     by_cost = terms.utility == "cost"
     positions = [electorate.ids.index(project) for project in losers]
     watch = _Watch(electorate, positions, each, given, by_cost)
+    for project, short in watch.short.items():
+        left, cost = basket.left(project), electorate.cost[project]
+        short.cost = int(left)
+        if each:
+            short.people = max(1, -int((left - cost) / each // 1))
     buy(electorate, each, chooser(electorate, terms.ties, vote.names), watch=watch)
     found: dict[str, tuple[int | None, Fraction | None]] = {}
     for name, project in zip(losers, positions, strict=True):
         short, cost = watch.short[project], electorate.cost[project]
         supported = bool(len(electorate.who[project]))
-        left = basket.left(project) if supported else Fraction(0)
-        if int(left) >= short.cost:
-            short.cost, short.cost_sure = int(left), True
-        people = max(1, -int((left - cost) / each // 1)) if each else _MOST_PEOPLE
-        if people <= short.people:
-            short.people, short.people_sure = people, True
         while not short.cost_sure:
             short.cost_sure = bought(project, electorate.with_cost(project, short.cost, by_cost=by_cost))
             short.cost -= 0 if short.cost_sure else 1
