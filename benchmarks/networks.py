@@ -85,7 +85,7 @@ def make_network(size: int, seed: int = 1) -> Network:
     prices[dear & (np.arange(products) >= primary)] *= 1.6
     keeps = (np.arange(products) < primary) | (chance.random(products) < 0.85)
     budget = float((made * prices)[:primary].sum()) / periods * 1.45
-    # Most machines and sites have room to spare; a few are bottlenecks; money for outside purchases limits the rest.
+    # Most machines and sites have room to spare; a few are bottlenecks; money for what is bought limits the rest.
     narrow = chance.random(len(machine_site)) < 0.03
     machine_factor = np.where(narrow, chance.uniform(0.5, 1.1, narrow.size), chance.uniform(1.7, 3, narrow.size))
     hand_factor = chance.uniform(1.6, 2.2, sites)

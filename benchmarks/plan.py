@@ -37,6 +37,7 @@ from fair_round import Arrays, arrays, pass_arrays, pass_model, tables
 from networks import make_network
 
 from solidaria.core.network import Network
+from solidaria.core.plan import plan
 from solidaria.core.plan.model import Model, build
 from solidaria.core.plan.solve import Bounds, Solver
 
@@ -256,12 +257,10 @@ def solving(size: int, minutes: float) -> bool:
 
 def measure_plan(size: int) -> Measured:
     """A whole plan of one network, with its explanations, in this process."""
-    from solidaria.core.plan import planner
-
     network = make_network(size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     starts, cpu = time.perf_counter(), time.process_time()
-    made = planner.make_plan(network)
+    made = plan(network)
     found = Measured("whole plan", size, solve=time.perf_counter() - starts, cpu=time.process_time() - cpu)
     found.memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 1e6
     levels = sum(len(tier.levels) for tier in made.certificate.tiers)
