@@ -164,8 +164,8 @@ def agree(votes: int, seed: int) -> int:
             different += 1
             print(f"vote {number}: {sorted(ours)} here, {sorted(theirs)} in pabutools; {terms}; {vote}")
     print(
-        f"{votes} random votes: in {costless} pabutools leaves out a project that costs nothing, because by cost it "
-        f"is worth nothing; {different} other outcomes differ"
+        f"{votes} random votes: in {costless} pabutools leaves out a project that costs nothing, because by cost "
+        f"it is worth nothing; {different} other outcomes differ"
     )
     return different
 
