@@ -106,62 +106,59 @@ class _Watch:
         if self.scaled is None:
             self.scaled = int(self.each * 2**basket.shift)
         for project in self.losers:
-            if len(self.electorate.who[project]):
-                self._cost(basket, chosen, project)
-            self._people(basket, chosen, project)
+            short, cost = self.short[project], self.electorate.cost[project] << basket.shift
+            price = self._price(chosen.rate_high, self.electorate.cost[project], up=True)
+            # Nobody pays more than the full part, so this is the most that a closer look could find.
+            most = self.electorate.weights[project] * price
+            one = min(self.scaled + 1, price * self.given)
+            people = one > 0 and -((most - cost) // one) < short.people
+            money = most >= (cost if self.by_cost else 1) and most >> basket.shift > short.cost
+            if people or money:
+                paid = basket.at_price(project, price, rich=True) if most else (0, 0, 0)
+                if people:
+                    self._people(basket, chosen, project, -((paid[0] - cost) // one))
+                if money:
+                    self._cost(basket, chosen, project, paid)
 
     def _price(self, rate: int, cost: int, *, up: bool) -> int:
         """The price per point at a rate, in units of 2**-shift: at least that, or else surely less."""
         scaled = rate * (cost if self.by_cost else 1)
         return -(-scaled >> RATE_BITS) if up else max(scaled - 1, 0) >> RATE_BITS
 
-    def _cost(self, basket: Basket, chosen: Offer, project: int) -> None:
+    def _cost(self, basket: Basket, chosen: Offer, project: int, paid: tuple[int, int, int]) -> None:
         """The highest cost whose rate may be as low as the rate paid now: at that rate supporters pay all of it.
 
         What they pay rises with the price ever more slowly, so from above each straight piece leads to the next
         until the cost is met.
+
+        paid   what they pay at that rate and the project's own cost, as from at_price
         """
         short, shift = self.short[project], basket.shift
-        high, weight = self.electorate.cost[project], self.electorate.weights[project]
-        # Nobody pays more than the full part, so this is the most that a look could find.
-        if self.by_cost and weight * chosen.rate_high < 1 << RATE_BITS + shift:
-            return
-        if not self.by_cost:
-            high = min(high, weight * self._price(chosen.rate_high, 1, up=True) >> shift)
-        while high > short.cost:
-            paid, last, weight = basket.at_price(project, self._price(chosen.rate_high, high, up=True), rich=True)
-            if paid >= high << shift:
-                break
+        high = self.electorate.cost[project]
+        while paid[0] < high << shift:
+            meets = paid[0]
             if self.by_cost:
                 # On this piece paid = last + weight · rate · cost; where that meets the cost itself:
-                flat = (1 << RATE_BITS + shift) - weight * chosen.rate_high
-                paid = min(paid, -(-(last << RATE_BITS + shift) // flat)) if flat > 0 else paid
-            high = min(high - 1, paid >> shift)
-        if high > short.cost:
-            price = self._price(chosen.rate_low, high, up=False)
-            short.cost = high
-            short.cost_sure = basket.at_price(project, price, rich=False)[0] >= high << shift
+                flat = (1 << RATE_BITS + shift) - paid[2] * chosen.rate_high
+                meets = min(meets, -(-(paid[1] << RATE_BITS + shift) // flat)) if flat > 0 else meets
+            high = min(high - 1, meets >> shift)
+            if high <= short.cost:
+                return
+            paid = basket.at_price(project, self._price(chosen.rate_high, high, up=True), rich=True)
+        price = self._price(chosen.rate_low, high, up=False)
+        short.cost = high
+        short.cost_sure = basket.at_price(project, price, rich=False)[0] >= high << shift
 
-    def _people(self, basket: Basket, chosen: Offer, project: int) -> None:
-        """The lowest number of more people with whom the rate may be as low as the rate paid now."""
-        short = self.short[project]
-        cost = self.electorate.cost[project]
-        shift = basket.shift
-        price = self._price(chosen.rate_high, cost, up=True)
-        one = min((self.scaled or 0) + 1, price * self.given)
-        if one <= 0:
-            return
-        most = self.electorate.weights[project] * price
-        if -(-((cost << shift) - most) // one) >= short.people:
-            return
-        paid = basket.at_price(project, price, rich=True)[0] if most else 0
-        people = max(1, -(-((cost << shift) - paid) // one))
+    def _people(self, basket: Basket, chosen: Offer, project: int, people: int) -> None:
+        """Whether so few more people may make the rate as low as the rate paid now, and whether they surely do."""
+        short, people = self.short[project], max(1, people)
         if people >= short.people:
             return
-        price = self._price(chosen.rate_low, cost, up=False)
+        price = self._price(chosen.rate_low, self.electorate.cost[project], up=False)
         one = min(self.scaled or 0, price * self.given)
-        paid = basket.at_price(project, price, rich=False)[0] if len(self.electorate.who[project]) else 0
-        short.people, short.people_sure = people, paid + people * one > cost << shift
+        paid = basket.at_price(project, price, rich=False)[0] if self.electorate.weights[project] else 0
+        enough = paid + people * one > self.electorate.cost[project] << basket.shift
+        short.people, short.people_sure = people, enough
 
 
 def _at_this_amount(
