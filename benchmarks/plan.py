@@ -46,6 +46,7 @@ PARTS = ("building", "solving", "plan")
 READY, ONE_CALL, OURS_READY = "ready arrays", "ready arrays, one call", "our arrays, ready"
 OURS, BY_HAND = "Solidaria", "arrays by hand"
 BUILDERS = (READY, OURS_READY, ONE_CALL, BY_HAND, OURS, *peers.PEERS)
+HIGHS = highspy._core._Highs  # the solver's own class: whoever runs HiGHS runs it through this one
 SAME = 1e-6  # optima of the same round must agree to this
 
 
@@ -73,7 +74,7 @@ class Watch:
     def __init__(self, solving: bool) -> None:
         self.begins: float | None = None
         self.lasts = 0.0
-        watch, run = self, highspy.Highs.run
+        watch, run = self, HIGHS.run
 
         def watched(solver: Any) -> Any:
             if watch.begins is None:
@@ -86,11 +87,11 @@ class Watch:
             return answer
 
         self._original = run
-        highspy.Highs.run = watched
+        HIGHS.run = watched
 
     def done(self) -> None:
         """Leave HiGHS as it was."""
-        highspy.Highs.run = self._original
+        HIGHS.run = self._original
 
 
 def first_round(model: Model) -> Bounds:
@@ -176,8 +177,8 @@ def measure(name: str, size: int, repeat: int, solving: bool) -> Measured:
     return found
 
 
-def elsewhere(*words: str, minutes: float) -> Measured | None:
-    """Measure in a process of its own; None when it took longer than the minutes or failed."""
+def elsewhere(*words: str, minutes: float) -> Measured | str:
+    """Measure in a process of its own; or say that it took longer than the minutes, or failed."""
     command = [sys.executable, __file__, "--one", *words]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
@@ -185,12 +186,12 @@ def elsewhere(*words: str, minutes: float) -> Measured | None:
             command, capture_output=True, text=True, env=environment, timeout=minutes * 60, check=False
         )
     except subprocess.TimeoutExpired:
-        return None
+        return f"over {minutes:g} min"
     for line in reversed(ended.stdout.splitlines()):
         if line.startswith("{"):
             return Measured(**json.loads(line))
     sys.stderr.write(ended.stderr[-2000:])
-    return None
+    return "failed"
 
 
 def table(head: list[str], rows: list[list[str]]) -> None:
@@ -224,8 +225,8 @@ def building(size: int, repeat: int, minutes: float) -> None:
     for name in BUILDERS:
         progress(f"building, {size} variables: {name} ...")
         found = elsewhere("building", name, str(size), str(repeat), minutes=minutes)
-        if found is None or found.build is None:
-            rows.append([name, f"over {minutes:g} min", "–", "–", "–"])
+        if isinstance(found, str) or found.build is None:
+            rows.append([name, str(found), "–", "–", "–"])
             continue
         ready.setdefault(name, found.build)
         ratios = [found.build / ready[base] if base in ready else None for base in (READY, OURS_READY)]
@@ -240,8 +241,8 @@ def solving(size: int, minutes: float) -> bool:
     for name in BUILDERS:
         progress(f"solving, {size} variables: {name} ...")
         found = elsewhere("solving", name, str(size), "1", minutes=minutes)
-        if found is None:
-            rows.append([name, "–", f"over {minutes:g} min", "–", "–"])
+        if isinstance(found, str):
+            rows.append([name, "–", found, "–", "–"])
             continue
         if found.optimum is not None:
             optima[name] = found.optimum
@@ -294,8 +295,8 @@ def whole_plans(sizes: list[int], minutes: float) -> None:
         ):
             progress(f"plan, {size} variables: {name} ...")
             found = elsewhere(words[0], words[1], str(size), "1", minutes=minutes)
-            if found is None:
-                rows.append([f"{size}: {name}", f"over {minutes:g} min", "–", "–", "–", ""])
+            if isinstance(found, str):
+                rows.append([f"{size}: {name}", found, "–", "–", "–", ""])
                 continue
             base = base or found.cpu
             ratio = None if base is None or found.cpu is None else found.cpu / base
