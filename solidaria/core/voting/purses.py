@@ -439,14 +439,21 @@ class Basket:
         poor: Truth = low + self._slack[who] <= self._parts(offer.project, offer.low)
         return rich, poor & ~rich
 
-    def offer(self, project: int, start: int) -> Offer | None:
+    def offer(self, project: int, start: int, best: int | None = None) -> Offer | None:
         """What a project would cost now; None when its supporters surely cannot pay it.
 
         start   a price it surely does not undercut
+        best    a rate that is offered already: where this one is surely higher, its bounds need not be close
         """
         electorate = self.electorate
         if electorate.cost[project] > self._all_money:
             return None
+        if best is not None:
+            above = (best * electorate.utility[project] >> RATE_BITS) + 2
+            if above > start:
+                missed = self._beyond(project, above)
+                if missed is not None:
+                    return missed if missed.high else None
         who, count, weighted = electorate.who[project], electorate.count[project], electorate.weighted[project]
         cost = electorate.cost[project] << self.shift
         money = self._low[who]
@@ -485,6 +492,22 @@ class Basket:
             untouched=poor_weight == 0,
             sure=True,
         )
+
+    def _beyond(self, project: int, price: int) -> Offer | None:
+        """An offer that is surely above a price; None when it may not be. With high=0 it surely cannot be paid."""
+        electorate = self.electorate
+        who, count = electorate.who[project], electorate.count[project]
+        cost = electorate.cost[project] << self.shift
+        money = self._low[who] + self._slack[who]
+        poor: Truth = money < self._parts(project, price)
+        poor_money = int(count @ (money * poor))
+        weight = electorate.weights[project] - int(electorate.weighted[project] @ poor)
+        if poor_money + price * weight >= cost:
+            return None
+        # Whoever is taken for poor, the price at which all together pay the cost is never above the true one.
+        low = max(price, (cost - poor_money) // weight) if weight else _ABOVE_ALL
+        rate = (low << RATE_BITS) // electorate.utility[project]
+        return Offer(project, low, _ABOVE_ALL if weight else 0, rate, 0, untouched=False, sure=False)
 
     def _doubtful(self, project: int, possible: bool, start: int) -> Offer | None:
         if not possible:
@@ -573,7 +596,7 @@ def buy(
         offers: list[Offer] = []
         while waiting and (best is None or waiting[0][0] <= best):
             _, project, low = heapq.heappop(waiting)
-            offer = basket.offer(project, low)
+            offer = basket.offer(project, low, best)
             basket.work += len(electorate.who[project]) + 500
             if offer is None:
                 continue

@@ -26,6 +26,8 @@ from solidaria.core.voting.purses import RATE_BITS, Basket, Electorate, Offer, b
 
 #: All losers are counted again unasked when that is expected to be no more work than this (as in Basket.work).
 _SECONDS = 100_000_000
+#: What one more count takes, however small the vote, in the same measure.
+_ONCE = 50_000
 #: So many counts are expected for one project.
 _COUNTS = 24
 #: No more people than this are tried for.
@@ -43,8 +45,9 @@ def explain(
     if outcome.counted is None or not losers:
         return ()
     if counted_again is None:
-        few = outcome.counted.work * len(losers) * _COUNTS <= _SECONDS
-        counted_again = losers if few else ()
+        marks = sum(len(who) for who in outcome.counted.basket.electorate.who)
+        once = outcome.counted.work + 20 * marks + _ONCE
+        counted_again = losers if once * len(losers) * _COUNTS <= _SECONDS else ()
     basket = outcome.counted.basket
     given = most_points(basket.electorate)
     short = _at_this_amount(vote, terms, basket, losers, given)
