@@ -18,6 +18,7 @@ process grew by while building (and solving), beyond the tables themselves.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -155,6 +156,8 @@ def measure(name: str, size: int, repeat: int, solving: bool) -> Measured:
     network = make_network(size)
     found = Measured(name, size)
     work = builder(name, network)
+    gc.collect()
+    gc.freeze()  # what was there before is not searched for garbage while somebody's building is timed
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(repeat):
         watch = Watch(solving)
