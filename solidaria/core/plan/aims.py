@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from solidaria.core.plan.leximin import ROOM
 from solidaria.core.plan.reopen import Opening
-from solidaria.core.plan.solve import Bounds, Solution, Solver
+from solidaria.core.plan.solve import Bounds, Face, Solution, Solver
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,19 @@ def pursue(
                 bounds.row_lower[model.row_jobs + position] = 0.0
             bounds.cost[model.jobs] = -1.0
             solution = solver.minimise(bounds)
-            share = min(1.0, max(0.0, float(solution.columns[model.jobs])))
-            bounds.lower[model.jobs] = share * (1.0 - slack)
-            reached[aim] = share
+            reached[aim] = min(1.0, max(0.0, float(solution.columns[model.jobs])))
+            bounds.lower[model.jobs] = max(0.0, reached[aim] - ROOM) * (1.0 - slack)
         else:
             row = model.row_outside if aim == "outside" else model.row_hours
             fixed = opening.money(model) / float(model.row_scale[row]) if aim == "outside" else 0.0
             bounds.cost[:] = model.outside_cost if aim == "outside" else model.labour_cost
             solution = solver.minimise(bounds)
             cost = max(0.0, solution.value)
-            # A hair above the optimum, so that rounding in the solver cannot make the next aim impossible.
-            bounds.row_upper[row] = (cost + fixed) * (1.0 + slack) - fixed + 1e-9 * max(1.0, cost)
             reached[aim] = (cost + fixed) * float(model.row_scale[row])
+            if slack:
+                bounds.row_upper[row] = (cost + fixed) * (1.0 + slack) - fixed + ROOM * max(1.0, cost)
+        if not slack:
+            Face.of(bounds, solution).fix(bounds)
     assert solution is not None
     return Reached(reached.get("jobs"), reached["outside"], reached["labour"], solution, bounds)
 

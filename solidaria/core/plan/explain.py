@@ -167,7 +167,7 @@ class Explainer:
                     ("refused", recipe, str(period)), "refused line", recipe, period, "runs", 1.0, 1.0, whole=True
                 )
             )
-        prices = found.solution.column_dual[model.cover : model.cover + len(model.classes)]
+        prices = found.prices
         for position in model.tier_classes(0):
             group = model.classes[position]
             if position not in short and prices[position] > 1e-9:
@@ -201,25 +201,25 @@ class Explainer:
     def _closed_that_would_run(self, found: Round) -> list[str]:
         """Closed sites, not reopened, with a recipe that would raise this round's share."""
         closed = {row.id for row in self.network.sites if row.state == "closed"} - set(self.choice.opening.paid)
-        duals = found.solution.column_dual
+        worth = found.column_value
         return sorted(
             {
                 recipe.site
                 for recipe in self.network.recipes
                 if recipe.site in closed
-                and any(duals[column] < -1e-9 for column in self.model.run_columns(recipe.id))
+                and any(worth[column] > 1e-9 for column in self.model.run_columns(recipe.id))
             }
         )
 
     def _refused_that_would_run(self, found: Round) -> list[tuple[str, int]]:
         """Refused lines whose refusal holds this round."""
         refused = {refusal.recipe for refusal in self.refusals}
-        duals = found.solution.column_dual
+        worth = found.column_value
         return [
             (recipe, period)
             for recipe in sorted(refused)
             for period, column in enumerate(self.model.run_columns(recipe))
-            if duals[column] < -1e-9
+            if worth[column] > 1e-9
         ]
 
     def _promised_to(self, group: NeedClass) -> str:

@@ -5,6 +5,11 @@ say which needs hold it there: they can never have more without taking from one 
 held at that share at once, and the next round starts from the same basis. Rounds are as many as there are
 different levels, not as many as there are needs.
 
+Without slack, whatever else every optimal point of a round has in common is fixed as well (solve.Face), so that
+later rounds choose among those points only. The dual values of a later round then say nothing about what is
+fixed; adding enough of the earlier rounds' values mends that, and makes them a proof under the plan's own limits
+and the held levels alone.
+
 Source of the method: Ogryczak, Pióro and Tomaszewski, "Telecommunications network design and max-min
 optimization problem", Journal of Telecommunications and Information Technology 3/2005.
 """
@@ -18,27 +23,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solidaria.core.plan.model import INFINITY, Array, Model
-from solidaria.core.plan.solve import Basis, Bounds, Solution, Solver
+from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solver
 
-#: A dual value above this says that a need holds the level (in coverage per coverage; the values add up to one).
-HOLDS = 1e-7
+#: How much below its share a level is held, so that rounding in the solver cannot make the next round impossible.
+ROOM = 1e-12
 #: A share this near to one is one.
 FULL = 1 - 1e-9
 
 
 @dataclass(frozen=True)
 class Round:
-    """One level: the classes that stop at `share`, and the solve that shows why.
+    """One level: the classes that stop at `share`, and what shows why.
 
-    held   lower bounds of every class's cover while this round was solved
-    before the basis the round was solved from
+    weights       by class: how much of the level each of them carries; they add up to one
+    prices        by class: what holding an earlier class at its level costs this one
+    row_value     by how much the share rises per unit of each row's limit, natural units; level rows left out
+    column_value  the same for each column's bound
+    held          lower bounds of every class's cover while this round was solved
+    solution      the solver's point
+    face          what every optimal point of this round has in common; None with slack
+    before        the basis the round was solved from
     """
 
     tier: int
     share: float
     classes: tuple[int, ...]
-    solution: Solution
+    weights: Array
+    prices: Array
+    row_value: Array
+    column_value: Array
     held: Array
+    solution: Solution
+    face: Face | None
     before: Basis
 
 
@@ -49,26 +65,13 @@ class Fair:
     rounds: tuple[Round, ...]
     bounds: Bounds
 
-    def shares(self, model: Model) -> Array:
-        """The share each class reached (not counting what slack gave up later)."""
-        reached = np.zeros(len(model.classes))
-        for found in self.rounds:
-            reached[list(found.classes)] = found.share
-        return reached
-
     def vector(self, model: Model) -> tuple[tuple[float, ...], ...]:
         """Per tier (promises first) the shares of all needs, the least first: what choices are compared by."""
-        reached = self.shares(model)
-        return tuple(
-            tuple(
-                sorted(
-                    float(reached[position])
-                    for position in model.tier_classes(tier)
-                    for _ in model.classes[position].members
-                )
-            )
-            for tier in model.tiers
-        )
+        tiers: dict[int, list[float]] = {tier: [] for tier in model.tiers}
+        for found in self.rounds:
+            for position in found.classes:
+                tiers[found.tier] += [found.share] * len(model.classes[position].members)
+        return tuple(tuple(sorted(tiers[tier])) for tier in model.tiers)
 
 
 def raise_fairly(
@@ -90,12 +93,10 @@ def raise_fairly(
     bounds = start.copy()
     bounds.cost[:] = 0.0
     rounds = list(known[:from_round])
-    settled = np.zeros(len(model.classes), dtype=bool)
     for found in rounds:
         _hold(model, bounds, found, slack)
-        settled[list(found.classes)] = True
     for tier in model.tiers:
-        for found in _tier_rounds(solver, bounds, tier, settled):
+        for found in _tier_rounds(solver, bounds, tier, rounds, slack):
             rounds.append(found)
             _hold(model, bounds, found, slack)
             if until is not None and until(found):
@@ -103,38 +104,100 @@ def raise_fairly(
     return Fair(tuple(rounds), bounds)
 
 
-def _tier_rounds(solver: Solver, bounds: Bounds, tier: int, settled: NDArray[np.bool_]) -> Iterator[Round]:
+def _tier_rounds(solver: Solver, bounds: Bounds, tier: int, rounds: list[Round], slack: float) -> Iterator[Round]:
     """Rounds of one tier until every class of it is settled; `bounds` gains the held levels in between."""
     model = solver.model
-    active = [position for position in model.tier_classes(tier) if not settled[position]]
+    settled = {position for found in rounds for position in found.classes}
+    active = [position for position in model.tier_classes(tier) if position not in settled]
     while active:
         rows = model.row_level + np.array(active)
         bounds.row_lower[model.row_level : model.row_level + len(model.classes)] = -INFINITY
         bounds.row_lower[rows] = 0.0
         bounds.cost[:] = 0.0
         bounds.cost[model.level] = -1.0
-        bounds.lower[model.level], bounds.upper[model.level] = 0.0, 1.0
+        # Below nothing as well, or nothing would hold a level that cannot rise at all.
+        bounds.lower[model.level], bounds.upper[model.level] = -1.0, 1.0
         before = solver.basis()
         solution = solver.minimise(bounds)
         share = min(1.0, max(0.0, -solution.value))
         duals = solution.row_dual[rows]
         if share >= FULL:
-            share, stopped = 1.0, list(active)
+            share, stopped = 1.0, set(active)
         else:
-            stopped = [position for position, dual in zip(active, duals, strict=True) if dual > HOLDS]
-            if not stopped:
-                stopped = [active[int(np.argmax(duals))]]
-        held = bounds.lower[model.cover : model.cover + len(model.classes)].copy()
-        yield Round(tier, share, tuple(stopped), solution, held, before)
-        settled[stopped] = True
-        active = [position for position in active if not settled[position]]
+            stopped = {position for position, dual in zip(active, duals, strict=True) if dual > BINDS}
+            stopped = stopped or {active[int(np.argmax(duals))]}
+        yield _round(model, bounds, tier, share, tuple(sorted(stopped)), solution, rounds, slack, before)
+        active = [position for position in active if position not in stopped]
+
+
+def _round(
+    model: Model,
+    bounds: Bounds,
+    tier: int,
+    share: float,
+    stopped: tuple[int, ...],
+    solution: Solution,
+    earlier: list[Round],
+    slack: float,
+    before: Basis,
+) -> Round:
+    """A finished round, with dual values that prove it under the plan's own limits and the held levels."""
+    count = len(model.classes)
+    cover, level_rows = slice(model.cover, model.cover + count), slice(model.row_level, model.row_level + count)
+    weights = np.zeros(count)
+    weights[list(stopped)] = np.maximum(solution.row_dual[level_rows][list(stopped)], 0.0)
+    row_value, column_value = -solution.row_dual, -solution.column_dual
+    row_value[level_rows] = 0.0
+    prices = -column_value[cover]
+    column_value[cover] = column_value[model.level] = 0.0
+    held = bounds.lower[cover].copy()
+    face = None
+    if slack == 0 and share < 1.0:
+        face = Face.of(bounds, solution)
+        full = solution.columns[cover] >= FULL
+        _mend(row_value, column_value, prices, full, earlier)
+    return Round(tier, share, stopped, weights, prices, row_value, column_value, held, solution, face, before)
+
+
+def _mend(
+    row_value: Array, column_value: Array, prices: Array, full: NDArray[np.bool_], earlier: list[Round]
+) -> None:
+    """Add enough of earlier rounds' values that no value has the wrong sign for the plan's own limits.
+
+    What a unit of an upper limit is worth is never negative, of a lower limit never positive, and a held class
+    has no negative price. A value with the wrong sign stands on something that an earlier round fixed, and that
+    round's own value there has the right one. Only a class that is wholly covered may be worth more than its price.
+    """
+    for found in reversed(earlier):
+        if found.face is None:
+            continue
+        need = _lack(prices, np.where(full, 0.0, found.prices + found.weights))
+        for value, theirs, down, up in (
+            (column_value, found.column_value, found.face.columns_down, found.face.columns_up),
+            (row_value, found.row_value, found.face.rows_down, found.face.rows_up),
+        ):
+            need = max(need, _lack(value[up], theirs[up]), _lack(-value[down], -theirs[down]))
+        if need > 0:
+            row_value += need * found.row_value
+            column_value += need * found.column_value
+            prices += need * (found.prices + found.weights)
+
+
+def _lack(value: Array, theirs: Array) -> float:
+    """How many of their (positive) values it takes to lift every value to nothing."""
+    lacking = (value < 0) & (theirs > BINDS / 10)
+    return float(np.max(-value[lacking] / theirs[lacking])) if lacking.any() else 0.0
 
 
 def _hold(model: Model, bounds: Bounds, found: Round, slack: float) -> None:
     """From now on the classes of this round keep their level, less the slack."""
     columns = model.cover + np.array(found.classes)
-    bounds.row_lower[model.row_level + np.array(found.classes)] = -INFINITY
     bounds.cost[model.level] = 0.0
+    if found.face is not None:
+        found.face.fix(bounds)
+        # The face of a round also has its level rows, which end with it.
+        bounds.row_upper[model.row_level : model.row_level + len(model.classes)] = INFINITY
+    bounds.row_lower[model.row_level + np.array(found.classes)] = -INFINITY
     # Never above what the solver's own point has, or its rounding would make the next round impossible.
-    reached = np.minimum(found.share, found.solution.columns[columns])
-    bounds.lower[columns] = np.maximum(reached, 0.0) * (1.0 - slack)
+    reached = np.maximum(np.minimum(found.share, found.solution.columns[columns]) - ROOM, 0.0)
+    bounds.lower[columns] = np.minimum(reached * (1.0 - slack), bounds.upper[columns])

@@ -30,8 +30,8 @@ def limit_values(model: Model, found: Round) -> dict[Key, float]:
     """What one more unit of each limit would add to the share of this round; limits worth nothing left out."""
     network, periods = model.network, model.periods
     names = [period.id for period in network.periods]
-    row_value = found.solution.row_dual / model.row_scale
-    column_value = -found.solution.column_dual / model.column_scale
+    row_value = found.row_value / model.row_scale
+    column_value = found.column_value / model.column_scale
     values: dict[Key, float] = {}
 
     def collect(first: int, last: int, worth: Array, key_of: Callable[[int], Key]) -> None:
@@ -43,8 +43,8 @@ def limit_values(model: Model, found: Round) -> dict[Key, float]:
         here = (product,) if place is None else (place, product)
         return ("balance", *here, names[position % periods])
 
-    collect(model.row_balance, model.row_equipment, row_value, balance)
-    limits = np.maximum(-row_value, 0.0)
+    collect(model.row_balance, model.row_equipment, -row_value, balance)
+    limits = np.maximum(row_value, 0.0)
     collect(
         model.row_equipment,
         model.row_labour,
@@ -71,11 +71,8 @@ def level(model: Model, found: Round) -> Level:
     weights: dict[str, float] = {}
     multipliers = limit_values(model, found) if found.share < 1.0 else {}
     if found.share < 1.0:
-        duals = found.solution.row_dual[model.row_level :]
-        prices = found.solution.column_dual[model.cover :]
         for position, group in enumerate(model.classes):
-            weight = float(duals[position]) if position in found.classes else 0.0
-            price = float(prices[position])
+            weight, price = float(found.weights[position]), float(found.prices[position])
             for member in group.members:
                 part = float(member.quantity) / group.quantity
                 if weight > 0:

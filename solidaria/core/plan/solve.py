@@ -9,13 +9,14 @@ import highspy
 import numpy as np
 from highspy._core import HighsBasis, _Highs
 
-from solidaria.core.plan.model import Array, Model
+from solidaria.core.plan.model import Array, Index, Model
 
 #: Where a solve ended, and the next can go on from.
 Basis: TypeAlias = HighsBasis
 
 #: Feasibility and optimality are held to this, in natural units (the default of HiGHS is 1e-7).
-TOLERANCE = 1e-9
+TOLERANCE, LOOSER, LOOSEST = 1e-9, 1e-8, 1e-7
+NO_LIMIT = 2_147_483_647
 #: From this many columns on, the first solve of a model is by interior point: planning.md's measurements put
 #: the simplex method at ten times its cost. Every later solve starts from the basis of the one before.
 INTERIOR_POINT_FROM = 4_000
@@ -25,7 +26,7 @@ INTERIOR_POINT_FROM = 4_000
 #: dual method has to mend its prices first; measured on 10,000 columns it took a hundred times the steps.
 PRIMAL_SIMPLEX = 4
 #: After so many steps per row the simplex method has stalled, and interior point is cheaper.
-STALLED_AFTER = 0.5
+STALLED_AFTER = 0.1
 
 
 class SolverStopped(RuntimeError):
@@ -86,11 +87,10 @@ class Solver:
             "parallel": "off",
             "random_seed": 0,
             "simplex_strategy": PRIMAL_SIMPLEX,
-            "primal_feasibility_tolerance": TOLERANCE,
-            "dual_feasibility_tolerance": TOLERANCE,
         }
         for option, value in options.items():
             self._highs.setOptionValue(option, value)
+        self._tolerance(TOLERANCE)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = model.columns, model.rows
         lp.col_cost_ = self._now.cost
@@ -110,12 +110,17 @@ class Solver:
         large = self.model.columns >= INTERIOR_POINT_FROM
         status = None
         if not (large and self._fresh):
-            limit = int(2_000 + STALLED_AFTER * self.model.rows) if large else 2_147_483_647
+            limit = int(1_000 + STALLED_AFTER * self.model.rows) if large else NO_LIMIT
             status = self._run("simplex", limit)
-        if status != highspy.HighsModelStatus.kOptimal:
-            # No basis yet, or a warm one that led astray: begin again from nothing.
+        for tolerance in () if status == highspy.HighsModelStatus.kOptimal else (TOLERANCE, LOOSER, LOOSEST):
+            # No basis yet, or a warm one that led astray: begin again from nothing. Held levels are true to
+            # the solver's last digits only, which from nothing may look impossible: then a little looser.
+            self._tolerance(tolerance)
             self._highs.clearSolver()
-            status = self._run("ipm" if large else "choose", 2_147_483_647)
+            status = self._run("ipm" if large else "choose", NO_LIMIT)
+            if status == highspy.HighsModelStatus.kOptimal:
+                break
+        self._tolerance(TOLERANCE)
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverStopped(f"the solver stopped with: {self._highs.modelStatusToString(status)}")
         self._fresh = False
@@ -130,6 +135,10 @@ class Solver:
             np.array(solution.col_dual),
             iterations,
         )
+
+    def _tolerance(self, tolerance: float) -> None:
+        self._highs.setOptionValue("primal_feasibility_tolerance", tolerance)
+        self._highs.setOptionValue("dual_feasibility_tolerance", tolerance)
 
     def _run(self, method: str, steps: int) -> highspy.HighsModelStatus:
         self._highs.setOptionValue("solver", method)
@@ -159,3 +168,39 @@ class Solver:
         if len(costs):
             highs.changeColsCost(len(costs), costs, wanted.cost[costs])
         self._now = wanted.copy()
+
+
+#: A value above this is no rounding: what carries it stays where it is on every optimal point.
+BINDS = 1e-7
+
+
+@dataclass(frozen=True)
+class Face:
+    """What every optimal point of a solve has in common: columns and rows that stay at their bounds.
+
+    Fixing them leaves exactly the optimal points for the next aim to choose from. It is kinder to the solver than
+    a row that says "no worse than before", which leaves a region without an inside.
+    """
+
+    columns_down: Index
+    columns_up: Index
+    rows_down: Index
+    rows_up: Index
+
+    @staticmethod
+    def of(bounds: Bounds, solution: Solution) -> Face:
+        """The face of an optimal point that was minimised within these bounds."""
+        column, row = solution.column_dual, solution.row_dual
+        return Face(
+            np.flatnonzero((column > BINDS) & (bounds.lower < bounds.upper)),
+            np.flatnonzero((column < -BINDS) & (bounds.lower < bounds.upper)),
+            np.flatnonzero((row > BINDS) & (bounds.row_lower < bounds.row_upper)),
+            np.flatnonzero((row < -BINDS) & (bounds.row_lower < bounds.row_upper)),
+        )
+
+    def fix(self, bounds: Bounds) -> None:
+        """Fix these columns and rows in `bounds`."""
+        bounds.upper[self.columns_down] = bounds.lower[self.columns_down]
+        bounds.lower[self.columns_up] = bounds.upper[self.columns_up]
+        bounds.row_upper[self.rows_down] = bounds.row_lower[self.rows_down]
+        bounds.row_lower[self.rows_up] = bounds.row_upper[self.rows_up]
