@@ -23,7 +23,7 @@ python3 do.py demo [--no-open]   plan a worked network and show the report in yo
 python3 do.py test [...]         lint, types and tests; --quick: only the quick tests; --all: the slow ones too;
                                  anything else goes to pytest
 python3 do.py lint               lint and types alone
-python3 do.py bench [...]        the benchmarks: a table of times and memory
+python3 do.py bench [...]        the benchmarks of plans; `bench counting` those of counting votes
 python3 do.py COMMAND ...        any other command goes to solidaria: check, plan, example, count ...
                                  (python3 do.py plan --help says more)
 """
@@ -52,7 +52,8 @@ def main(words):
     if verb == "lint":
         return lint(run)
     if verb == "bench":
-        return run("python", str(HOME / "benchmarks" / "plan.py"), *rest, groups=("bench",))
+        name, rest = (rest[0], rest[1:]) if rest[:1] == ["counting"] else ("plan", rest)
+        return run("python", str(HOME / "benchmarks" / f"{name}.py"), *rest, groups=("bench",))
     return run("solidaria", *words, groups=())
 
 
