@@ -5,7 +5,7 @@ projects the one with the lowest rate (price per unit of utility) is next. Its s
 point they gave it, or all they have left if that is less.
 
 How it is made fast without guessing. The money of each pile of ballots is held between two whole numbers, in
-units of 2⁻ˢ of the smallest unit of money: at least `low`, at most `low + slack`. Sums and products of these are
+units of 2⁻ˢ of the smallest unit of money: at least `low`, at most `high`. Sums and products of these are
 whole numbers below 2⁶², so nothing is ever rounded except outwards. A decision is taken from such bounds only when
 they do not overlap. Where they do, the exact amounts decide: somebody's money is what everybody started with, less
 the exact prices they paid in full, so the money of many people follows from counting who paid which price.
@@ -37,6 +37,8 @@ RATE_BITS = 48
 _MONEY_BITS = 61
 #: Thresholds above any money anybody has are cut to this.
 _ABOVE_ALL = 2**62
+#: With fewer marks than this on all ballots together, the layout does not matter.
+_MANY_MARKS = 50_000
 #: A price known less closely than this, in units of 2⁻ˢ, is worked out exactly before it is paid.
 _LOOSE = 2**12
 
@@ -61,6 +63,7 @@ class Electorate:
     point_unit  points are in units of one over this
     weighted    per project: people times points of each of those piles
     weights     per project: the points of all its supporters together
+    single      per project: whether each of its piles is one person who gives one point, which is counted faster
     """
 
     ids: tuple[str, ...]
@@ -76,6 +79,7 @@ class Electorate:
     point_unit: int
     weighted: tuple[Whole, ...]
     weights: tuple[int, ...]
+    single: tuple[bool, ...]
 
     def supporters(self, project: int) -> int:
         """How many people support a project."""
@@ -105,6 +109,7 @@ class Electorate:
             points=_changed(self.points, project, points),
             weighted=_changed(self.weighted, project, weighted),
             weights=_changed(self.weights, project, int(weighted.sum())),
+            single=_changed(self.single, project, points is None and bool((count == 1).all())),
         )
 
 
@@ -128,6 +133,14 @@ def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
     points_of = np.array([int(points * point_unit) for _, points in seen], dtype=np.int64)
     pile = np.repeat(np.arange(len(ballots), dtype=np.int32), lengths)
     size = np.fromiter(vote.piles.values(), dtype=np.int64, count=len(ballots))
+    piles = len(ballots)
+    if marks > _MANY_MARKS and point_unit == 1 and (points_of == 1).all() and size[lengths > 0].mean() <= 1.5:
+        # Nearly all ballots are different: laid out person by person there is nothing to multiply.
+        one_by_one = np.repeat(np.arange(piles), np.where(lengths > 0, size, 1))
+        first, lengths = (np.cumsum(lengths) - lengths)[one_by_one], lengths[one_by_one]
+        code = code[np.repeat(first - (np.cumsum(lengths) - lengths), lengths) + np.arange(int(lengths.sum()))]
+        piles, size = len(one_by_one), np.ones(len(one_by_one), dtype=np.int64)
+        pile = np.repeat(np.arange(piles, dtype=np.int32), lengths)
     project = project_of[code] if len(code) else code
     order = np.argsort(project, kind="stable")
     ends = np.cumsum(np.bincount(project, minlength=len(ids))) if len(code) else np.zeros(len(ids), dtype=np.int64)
@@ -144,7 +157,7 @@ def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
     return Electorate(
         ids=ids,
         people=vote.voters,
-        piles=len(ballots),
+        piles=piles,
         unit=unit,
         budget=int(vote.budget * unit),
         cost=cost,
@@ -155,6 +168,7 @@ def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
         point_unit=point_unit,
         weighted=tuple(weighted),
         weights=tuple(int(each.sum()) for each in weighted),
+        single=tuple(each is None and bool((many == 1).all()) for each, many in zip(points, count, strict=True)),
     )
 
 
@@ -233,9 +247,8 @@ class Basket:
         self.work = 0
         self.free: list[int] = []
         self._all_money = int(total) + 1
-        low, high = amount * 2**self.shift // 1, -(-most * 2**self.shift // 1)
-        self._low = np.full(electorate.piles, low, dtype=np.int64)
-        self._slack = np.full(electorate.piles, high - low, dtype=np.int64)
+        self._low = np.full(electorate.piles, amount * 2**self.shift // 1, dtype=np.int64)
+        self._high = np.full(electorate.piles, -(-most * 2**self.shift // 1), dtype=np.int64)
         self._paid: list[_Paid] = []
         # The exact prices of the first purchases, as numerators over one denominator, and who paid them in full.
         # Worked out only as far as they are needed.
@@ -294,9 +307,7 @@ class Basket:
         Gives what they pay together, what those pay who have less than their part, and the points of the others.
         """
         electorate = self.electorate
-        money = self._low[electorate.who[project]]
-        if rich:
-            money = money + self._slack[electorate.who[project]]
+        money = (self._high if rich else self._low).take(electorate.who[project])
         part = self._parts(project, price)
         poor = money < part
         paid = int(electorate.count[project] @ np.minimum(money, part))
@@ -333,7 +344,7 @@ class Basket:
         if purchases is None:
             purchases = len(self._paid)
             self._work_out(purchases)
-            holding = which & ((self._low[self.electorate.who[project]] > 0) | self._has_slack(project))
+            holding = which & (self._high.take(self.electorate.who[project]) > 0)
         else:
             holding = which
         if not holding.any():
@@ -350,10 +361,6 @@ class Basket:
         scratch[piles] = 0
         return money
 
-    def _has_slack(self, project: int) -> Truth:
-        slack: Truth = self._slack[self.electorate.who[project]] > 0
-        return slack
-
     def _each(self, project: int, which: Truth) -> list[tuple[Truth, int]]:
         """Supporters of a project by exact money: (which of the project's piles, money over the denominator)."""
         self._work_out(len(self._paid))
@@ -369,7 +376,7 @@ class Basket:
             scratch[payers] = 0
         rows, row = np.unique(table, axis=0, return_inverse=True)
         groups = []
-        nothing = (self._low[piles] == 0) & (self._slack[piles] == 0)
+        nothing = self._high[piles] == 0
         for number, paid in enumerate(rows.tolist()):
             money = self._start - sum(price * points for price, points in zip(self._prices, paid, strict=True))
             for empty in (False, True):
@@ -434,9 +441,8 @@ class Basket:
     def _rich_and_poor(self, offer: Offer) -> tuple[Truth, Truth]:
         """Which supporters can surely pay their full part, and which surely have no more than that."""
         who = self.electorate.who[offer.project]
-        low = self._low[who]
-        rich: Truth = low >= self._parts(offer.project, offer.high)
-        poor: Truth = low + self._slack[who] <= self._parts(offer.project, offer.low)
+        rich: Truth = self._low.take(who) >= self._parts(offer.project, offer.high)
+        poor: Truth = self._high.take(who) <= self._parts(offer.project, offer.low)
         return rich, poor & ~rich
 
     def offer(self, project: int, start: int, best: int | None = None) -> Offer | None:
@@ -454,23 +460,18 @@ class Basket:
                 missed = self._beyond(project, above)
                 if missed is not None:
                     return missed if missed.high else None
-        who, count, weighted = electorate.who[project], electorate.count[project], electorate.weighted[project]
+        who, count = electorate.who[project], electorate.count[project]
         cost = electorate.cost[project] << self.shift
-        money = self._low[who]
+        money = self._low.take(who)
         all_weight = electorate.weights[project]
         price, poor_weight, poor_money = max(start, -(-cost // all_weight)), 0, 0
         first = True
         while True:
-            capped: Truth = money < self._parts(project, price)
-            if np.count_nonzero(capped):
-                if first:
-                    first = False
-                    if int(count @ money) < cost:
-                        return self._doubtful(project, int(count @ (money + self._slack[who])) >= cost, start)
-                poor_money = int(count @ (money * capped))
-                poor_weight = int(weighted @ capped)
-            else:
-                poor_money = poor_weight = 0
+            poor_money, poor_weight = self._poor(project, money, price)
+            if poor_weight and first:
+                first = False
+                if int(count @ money) < cost:
+                    return self._doubtful(project, int(count @ self._high.take(who)) >= cost, start)
             if poor_weight == all_weight:
                 break
             raised = -(-(cost - poor_money) // (all_weight - poor_weight))
@@ -480,7 +481,9 @@ class Basket:
         weight = all_weight - poor_weight
         least = start
         if weight:
-            slack = int(count @ (self._slack[who] * capped)) if poor_weight else 0
+            slack = 0
+            if poor_weight:
+                slack = int(count @ ((self._high.take(who) - money) * (money < self._parts(project, price))))
             least = max(start, (cost - poor_money - slack) // weight)
         utility = electorate.utility[project]
         return Offer(
@@ -493,15 +496,24 @@ class Basket:
             sure=True,
         )
 
+    def _poor(self, project: int, money: Whole, price: int) -> tuple[int, int]:
+        """What those hold together who cannot pay their full part with this money, and their points together."""
+        electorate = self.electorate
+        part = self._parts(project, price)
+        poor: Truth = money < part
+        some = int(np.count_nonzero(poor))
+        if not some:
+            return 0, 0
+        if electorate.single[project]:
+            return int(np.minimum(money, part).sum()) - int(part) * (len(money) - some), some
+        return int(electorate.count[project] @ (money * poor)), int(electorate.weighted[project] @ poor)
+
     def _beyond(self, project: int, price: int) -> Offer | None:
         """An offer that is surely above a price; None when it may not be. With high=0 it surely cannot be paid."""
         electorate = self.electorate
-        who, count = electorate.who[project], electorate.count[project]
         cost = electorate.cost[project] << self.shift
-        money = self._low[who] + self._slack[who]
-        poor: Truth = money < self._parts(project, price)
-        poor_money = int(count @ (money * poor))
-        weight = electorate.weights[project] - int(electorate.weighted[project] @ poor)
+        poor_money, poor_weight = self._poor(project, self._high.take(electorate.who[project]), price)
+        weight = electorate.weights[project] - poor_weight
         if poor_money + price * weight >= cost:
             return None
         # Whoever is taken for poor, the price at which all together pay the cost is never above the true one.
@@ -548,7 +560,7 @@ class Basket:
                 rich[mask] = np.asarray(part * self._denominator <= money, dtype=bool)
                 poor[mask] = np.asarray(part * self._denominator > money, dtype=bool)
                 broke[mask] = np.asarray(part * self._denominator == money, dtype=bool)
-        low, high = self._low[who], self._low[who] + self._slack[who]
+        low, high = self._low.take(who), self._high.take(who)
         holding = high > 0
         after = np.where(rich, np.maximum(low - self._parts(project, offer.high), 0), 0)
         most = np.where(rich, np.maximum(high - self._parts(project, offer.low), 0), 0)
@@ -556,7 +568,7 @@ class Basket:
             # They paid exactly what they had: nothing is left, and the bounds must say so.
             after[broke] = most[broke] = 0
         self._low[who] = after
-        self._slack[who] = most - after
+        self._high[who] = most
         self._paid.append(_Paid(project, tied, rich, poor & holding))
         self._left.clear()
         self.spent += self.electorate.cost[project]
