@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
+from solidaria.core.voting import purses
 from solidaria.core.voting.budget import BudgetTies, BudgetVote, Project, approve, give_points, put_in_order
 from solidaria.core.voting.equal_shares import EqualSharesTerms, equal_shares
 from solidaria.core.voting.recount_budget import plain_count, plain_rule, recount_budget
@@ -263,6 +264,17 @@ def test_the_fast_count_is_the_plain_one_and_its_account_is_right(chance):
     result = equal_shares(instance, terms, counted_again=())
     assert set(result.funded) == plain_rule(instance, result.terms)
     assert recount_budget(instance, result, every_step=True) == ()
+
+
+@settings(deadline=None)
+@given(CHANCE)
+def test_ballots_laid_out_person_by_person_are_counted_the_same(chance):
+    instance = random_vote(chance, ("approval",))
+    terms = random_terms(chance, instance)
+    in_piles = equal_shares(instance, terms, counted_again=())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(purses, "_MANY_MARKS", 0)
+        assert equal_shares(instance, terms, counted_again=()) == in_piles
 
 
 @settings(deadline=None)
