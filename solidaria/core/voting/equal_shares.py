@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from fractions import Fraction
 
+from solidaria.core.problem import say
 from solidaria.core.voting.budget import BudgetResult, BudgetVote
 from solidaria.core.voting.equal_steps import (
     COMPLETIONS,
@@ -41,6 +42,15 @@ def equal_shares(
     terms = terms or EqualSharesTerms()
     outcome = count_all(vote, terms, progress)
     counted = outcome.counted
+    missing = explain(vote, terms, outcome, counted_again)
+    notes = outcome.notes
+    if any(one.scope == "last step" and one.supporters for one in missing):
+        notes += (
+            say(
+                "What projects were missing is said at the amount per person that this count ended with. With "
+                "another cost or more people the count could end at another amount: only counting again tells."
+            ),
+        )
     return BudgetResult(
         rule="equal-shares/1",
         terms=written_terms(terms),
@@ -52,7 +62,7 @@ def equal_shares(
         purchases=outcome.purchases,
         over=outcome.over,
         steps=0 if counted is None else counted.steps,
-        missing=explain(vote, terms, outcome, counted_again),
+        missing=missing,
         names=vote.names,
-        notes=outcome.notes,
+        notes=notes,
     )
