@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from solidaria.core.plan.leximin import ROOM
 from solidaria.core.plan.reopen import Opening
-from solidaria.core.plan.solve import Bounds, Face, Solution, Solver
+from solidaria.core.plan.solve import Basis, Bounds, Face, Solution, Solver
 
 
 @dataclass(frozen=True)
@@ -75,3 +75,12 @@ def least_transport(solver: Solver, reached: Reached) -> Solution:
     bounds.cost[:] = 0.0
     bounds.cost[model.ship : model.level] = model.outside_cost[model.ship : model.level]
     return solver.minimise(bounds)
+
+
+def come_to_rest(solver: Solver, reached: Reached) -> Basis:
+    """The basis of the finished plan with the level out of the way, for questions to start from."""
+    bounds = reached.bounds.copy()
+    bounds.cost[:] = 0.0
+    bounds.lower[solver.model.level] = bounds.upper[solver.model.level] = -1.0
+    solver.minimise(bounds)
+    return solver.basis()

@@ -14,13 +14,13 @@ from decimal import ROUND_CEILING, Decimal
 
 from solidaria.core.network import Need, Network, Promise
 from solidaria.core.plan import aims
-from solidaria.core.plan.leximin import Round, raise_fairly
+from solidaria.core.plan.leximin import Replan, Round, raise_again, raise_fairly
 from solidaria.core.plan.model import Model, NeedClass
 from solidaria.core.plan.proof import Key, limit_values
 from solidaria.core.plan.quantities import plain, rounded
 from solidaria.core.plan.refusals import Refusal
 from solidaria.core.plan.reopen import Choice
-from solidaria.core.plan.solve import Bounds, Solver
+from solidaria.core.plan.solve import Basis, Bounds, Solver, SolverStopped
 from solidaria.core.problem import Sentence, say
 from solidaria.core.result import Limit, Reason
 
@@ -30,6 +30,13 @@ Explanations = dict[Need | Promise, tuple[Reason, ...]]
 WORTH_SAYING = 1e-5
 #: Reasons per need at most, the strongest first.
 MOST_REASONS = 3
+#: In a large network one reason, found with one plan, has to do for each need.
+LARGE = 4_000
+#: There, questions are asked about so many levels, the most essential and least covered first, and each may take
+#: so many steps of the solver; needs beyond that get the limit that holds them, without a number.
+MOST_QUESTIONS, PATIENCE = 40, 1_500
+#: Limits that change what was decided first, so that everything is found again.
+FROM_THE_START = ("promised elsewhere", "refused line")
 #: A limit is not raised to more than so many times what it is.
 MOST_TIMES = 20.0
 
@@ -49,14 +56,6 @@ class Lever:
 
 
 @dataclass
-class Replan:
-    """What raising one or two limits gives: the new share of each class, and the rounds found."""
-
-    shares: dict[int, float]
-    rounds: tuple[Round, ...]
-
-
-@dataclass
 class Explainer:
     """Explains every shortfall of one plan."""
 
@@ -66,6 +65,7 @@ class Explainer:
     slack: float
     refusals: tuple[Refusal, ...]
     progress: Callable[[Sentence], None]
+    end: Basis
     _values: dict[int, dict[Key, float]] = field(default_factory=dict)
 
     @property
@@ -82,12 +82,16 @@ class Explainer:
         """The reasons of every need and promise that is not wholly met, the strongest first."""
         found: Explanations = {}
         rounds = [row for row in self.choice.fair.rounds if self._short(row)]
+        large = self.model.columns >= LARGE
         for count, each in enumerate(rounds, 1):
+            if large:
+                self.solver.patience = PATIENCE if count <= MOST_QUESTIONS else 0
             self.progress(say("Asking why needs stay unmet: {done} of {all} …", done=count, all=len(rounds)))
             for position, reasons in self._round(each).items():
                 group = self.model.classes[position]
                 for member in group.members:
                     found[member] = tuple(reason(member) for reason in reasons)
+        self.solver.patience = None
         return found
 
     def _short(self, found: Round) -> list[int]:
@@ -108,13 +112,20 @@ class Explainer:
             return reasons
         levers = self._levers(found, open_questions)
         tried: list[tuple[Lever, Decimal, Replan]] = []
+        most = 1 if self.model.columns >= LARGE else MOST_REASONS
         for lever in levers[: MOST_REASONS + 2]:
-            extra, replan = self._smallest(found, lever, open_questions)
+            try:
+                extra, replan = self._smallest(found, lever, open_questions)
+            except SolverStopped:
+                # Too large to ask again: name what holds the need, and promise nothing.
+                for position in open_questions:
+                    reasons[position].append(self._only_named(lever))
+                return reasons
             tried.append((lever, extra, replan))
             for position in open_questions:
-                if self._gain(replan, position) > WORTH_SAYING and len(reasons[position]) < MOST_REASONS:
+                if self._gain(replan, position) > WORTH_SAYING and len(reasons[position]) < most:
                     reasons[position].append(self._single(found, position, lever, extra, replan))
-            if all(len(reasons[position]) >= MOST_REASONS for position in open_questions):
+            if all(len(reasons[position]) >= most for position in open_questions):
                 break
         for position in open_questions:
             if not reasons[position]:
@@ -202,6 +213,8 @@ class Explainer:
         """Closed sites, not reopened, with a recipe that would raise this round's share."""
         closed = {row.id for row in self.network.sites if row.state == "closed"} - set(self.choice.opening.paid)
         worth = found.column_value
+        if not closed:
+            return []
         return sorted(
             {
                 recipe.site
@@ -262,10 +275,19 @@ class Explainer:
             bounds.upper[column] = max(0.0, self.shares[position] - extra / model.classes[position].quantity)
 
     def _replan(self, levers: list[tuple[Lever, float]], wanted: list[int]) -> Replan:
-        """Find the fair shares again with these limits raised, until all wanted classes are settled."""
+        """Find the fair shares again with these limits raised, until all wanted classes are settled.
+
+        First only the rounds that the limits have a part in are found again, all other needs keeping their
+        levels. When that takes nothing from a need that must not have less, it is the fair answer: every other
+        level is still reached, and its proof does not use what was raised. Otherwise all is found again.
+        """
         bounds = self.choice.opening.bounds(self.model)
         for lever, extra in levers:
             self._raise(bounds, lever, extra)
+        if self.slack == 0 and not any(lever.kind in FROM_THE_START for lever, _ in levers):
+            short_cut = self._only_affected(bounds, [lever for lever, _ in levers], wanted)
+            if short_cut is not None:
+                return short_cut
         rounds = self.choice.fair.rounds
         start = min(self._first_round(lever) for lever, _ in levers)
         if start < len(rounds):
@@ -287,21 +309,38 @@ class Explainer:
         cover = reached.solution.columns[self.model.cover : self.model.cover + len(self.model.classes)]
         return Replan(dict(enumerate(cover.tolist())), fair.rounds)
 
+    def _only_affected(self, bounds: Bounds, levers: list[Lever], wanted: list[int]) -> Replan | None:
+        """The plan again with all unaffected needs at their levels; None when somebody would have to give."""
+        rounds = self.choice.fair.rounds
+        last = max(count for count, row in enumerate(rounds) if set(wanted) & set(row.classes))
+        tier = rounds[last].tier
+        again = {
+            position
+            for row in rounds[: last + 1]
+            if row.share < 1.0 and any(self._has_part(lever, row) for lever in levers)
+            for position in row.classes
+        } | set(wanted)
+        start = min(self._first_round(lever) for lever in levers)
+        self.solver.go_back(self.end)
+        return raise_again(self.solver, bounds, rounds, start, again, tier)
+
+    def _has_part(self, lever: Lever, found: Round) -> bool:
+        """Whether the proof of a round uses this limit."""
+        if lever.kind == "closed site":
+            return lever.where in self._closed_that_would_run(found)
+        if lever.kind == "input":
+            return any(
+                key[0] in ("balance", "final") and key[1 : len(lever.key)] == lever.key[1:]
+                for key in self._of(found)
+            )
+        return lever.key in self._of(found)
+
     def _first_round(self, lever: Lever) -> int:
         """The first round that the limit has a part in; earlier ones stay as they are."""
-        if lever.kind in ("promised elsewhere", "refused line"):
+        if lever.kind in FROM_THE_START:
             return 0
         for count, found in enumerate(self.choice.fair.rounds):
-            if lever.kind == "closed site":
-                if lever.where in self._closed_that_would_run(found):
-                    return count
-            elif lever.kind == "input":
-                names = set(self._of(found))
-                if any(
-                    key[0] in ("balance", "final") and key[1 : len(lever.key)] == lever.key[1:] for key in names
-                ):
-                    return count
-            elif lever.key in self._of(found):
+            if found.share < 1.0 and self._has_part(lever, found):
                 return count
         return 0
 
@@ -321,7 +360,7 @@ class Explainer:
             replan = self._replan([(lever, float(extra))], short)
             best = self._most(replan, short)
         enough = round_up(best / lever.worth) if best > WORTH_SAYING else extra
-        if enough < extra:
+        if enough < extra and self.model.columns < LARGE:
             again = self._replan([(lever, float(enough))], short)
             if self._most(again, short) >= best * (1 - 1e-3):
                 return enough, again
@@ -395,6 +434,32 @@ class Explainer:
             return Reason(limit, meets, self._sentence(member, meets, [(lever, extra)], first))
 
         return reason
+
+    def _only_named(self, lever: Lever) -> Callable[[Need | Promise], Reason]:
+        """The limit that holds a need, where the network is too large to try what raising it would give."""
+        period = None if lever.period is None else self.network.periods[lever.period].id
+        limit = Limit(lever.kind, lever.where, period, None, lever.unit)
+        sentence = say("What holds it: {limit}.", limit=self._name(lever))
+        return lambda member: Reason(limit, None, sentence)
+
+    def _name(self, lever: Lever) -> Sentence:
+        """The limit itself as a noun: "the hours on the sewing machines of Hilo Rojo in March"."""
+        network, where = self.network, str(lever.where)
+        when: Sentence | str = ""
+        if lever.period is not None and len(network.periods) > 1:
+            when = say(" in {period}", period=network.periods[lever.period].id)
+        if lever.kind == "equipment":
+            site = self._called(network.machine[where].site)
+            return say("the hours on {equipment} of {site}{when}", equipment=where, site=site, when=when)
+        if lever.kind == "labour":
+            return say("the hours of work at {site}{when}", site=self._called(where), when=when)
+        if lever.kind == "outside budget":
+            return say("the money to buy outside{when}", when=when)
+        if lever.kind == "input":
+            return say("the stock of {product}", product=network.product[where].name)
+        if lever.kind == "closed site":
+            return say("{site} is closed", site=self._called(where))
+        return self._phrase(lever, Decimal(1))
 
     def _together(
         self, found: Round, position: int, tried: list[tuple[Lever, Decimal, Replan]]

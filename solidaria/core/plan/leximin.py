@@ -104,10 +104,17 @@ def raise_fairly(
     return Fair(tuple(rounds), bounds)
 
 
-def _tier_rounds(solver: Solver, bounds: Bounds, tier: int, rounds: list[Round], slack: float) -> Iterator[Round]:
+def _tier_rounds(
+    solver: Solver,
+    bounds: Bounds,
+    tier: int,
+    rounds: list[Round],
+    slack: float,
+    skip: frozenset[int] = frozenset(),
+) -> Iterator[Round]:
     """Rounds of one tier until every class of it is settled; `bounds` gains the held levels in between."""
     model = solver.model
-    settled = {position for found in rounds for position in found.classes}
+    settled = skip | {position for found in rounds for position in found.classes}
     active = [position for position in model.tier_classes(tier) if position not in settled]
     while active:
         rows = model.row_level + np.array(active)
@@ -166,7 +173,7 @@ def _mend(
 
     What a unit of an upper limit is worth is never negative, of a lower limit never positive, and a held class
     has no negative price. A value with the wrong sign stands on something that an earlier round fixed, and that
-    round's own value there has the right one. Only a class that is wholly covered may be worth more than its price.
+    round's own value there has the right one. Only a class that is wholly covered may be worth more than it costs.
     """
     for found in reversed(earlier):
         if found.face is None:
@@ -201,3 +208,61 @@ def _hold(model: Model, bounds: Bounds, found: Round, slack: float) -> None:
     # Never above what the solver's own point has, or its rounding would make the next round impossible.
     reached = np.maximum(np.minimum(found.share, found.solution.columns[columns]) - ROOM, 0.0)
     bounds.lower[columns] = np.minimum(reached * (1.0 - slack), bounds.upper[columns])
+
+
+@dataclass(frozen=True)
+class Replan:
+    """What raising a limit gives: the new share of each class, and the rounds found."""
+
+    shares: dict[int, float]
+    rounds: tuple[Round, ...]
+
+
+def raise_again(
+    solver: Solver, start: Bounds, known: tuple[Round, ...], first: int, again: set[int], last_tier: int
+) -> Replan | None:
+    """Raise only the classes in `again`, within wider bounds than before; all others keep their levels.
+
+    known      the rounds of the plan, of which those before `first` have no part in what was widened
+    last_tier  the last tier that counts; later ones are let go
+
+    None when a class would have to give up some of its level to one that has less: then all must be found again.
+    """
+    model = solver.model
+    bounds = start.copy()
+    bounds.cost[:] = 0.0
+    shares: dict[int, float] = {}
+    kept: list[Round] = []
+    for count, found in enumerate(known):
+        if found.tier > last_tier:
+            break
+        shares.update(dict.fromkeys(found.classes, found.share))
+        mine = [position for position in found.classes if position not in again]
+        whole = len(mine) == len(found.classes) and not np.any(found.prices[list(again)] > 1e-9)
+        if count < first or whole:
+            # Its proof uses nothing that changes, so its optimal points are still those of its face.
+            _hold(model, bounds, found, 0.0)
+            kept.append(found)
+            continue
+        columns = model.cover + np.array(mine, dtype=np.int64)
+        reached = np.minimum(found.share, found.solution.columns[columns]) - ROOM
+        bounds.lower[columns] = np.minimum(np.maximum(reached, 0.0), bounds.upper[columns])
+    rounds: list[Round] = []
+    settled = set(shares) - again
+    for tier in (tier for tier in model.tiers if tier <= last_tier):
+        mine = [position for position in sorted(again) if model.classes[position].tier == tier]
+        while mine:
+            found = next(_tier_rounds(solver, bounds, tier, [*kept, *rounds], 0.0, skip=frozenset(settled)))
+            if any(
+                found.prices[position] > 1e-9 and shares[position] > found.share
+                for position in settled
+                if model.classes[position].tier == tier
+            ):
+                return None
+            rounds.append(found)
+            _hold(model, bounds, found, 0.0)
+            for position in found.classes:
+                shares[position] = found.share
+            settled |= set(found.classes)
+            mine = [position for position in mine if position not in settled]
+    return Replan(shares, tuple(rounds))

@@ -64,9 +64,10 @@ def plan(
     solution = aims.least_transport(solver, reached) if network.routes is not None else reached.solution
     found = quantities.read(model, solution.columns, choice.opening.paid)
 
+    end = aims.come_to_rest(solver, reached)
     progress(say("Looking at what half a percent of slack would give …"))
     offers = slack_offers(solver, choice)
-    explainer = Explainer(solver, choice, found.shares, slack, refusals, progress)
+    explainer = Explainer(solver, choice, found.shares, slack, refusals, progress, end)
     explanations = explainer.explain()
 
     made = Plan(
@@ -162,11 +163,16 @@ def _missing(found: quantities.Quantities, member: Need | Promise) -> Decimal:
 
 
 def _with_proof(made: Plan, refusals: tuple[Refusal, ...]) -> Plan:
-    """The plan with the bounds and the largest violation that the checker finds."""
+    """The plan with the bounds and the largest violation that the checker finds.
+
+    It is called optimal only when every level is proved to the tolerance; otherwise the bounds say how far.
+    """
     check = certificate.check(made.network, made, refusals)
     bounds = iter(check.levels)
     tiers = tuple(
         replace(tier, levels=tuple(replace(level, bound=next(bounds).bound) for level in tier.levels))
         for tier in made.certificate.tiers
     )
-    return replace(made, certificate=Certificate(check.max_violation, tiers))
+    proved = all(level.bound - level.share <= certificate.TOLERANCE for tier in tiers for level in tier.levels)
+    status = made.status if proved else "bounded"
+    return replace(made, status=status, certificate=Certificate(check.max_violation, tiers))

@@ -24,10 +24,11 @@ tolerances then mean the same share for every need.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from heapq import heappop, heappush
-from math import frexp
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,12 +38,12 @@ from solidaria.core.plan.refusals import Refusal
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
+Ints = Sequence[int] | Index
 Node = tuple[str | None, str]
 INFINITY = float("inf")
 
 
-@dataclass(frozen=True)
-class NeedClass:
+class NeedClass(NamedTuple):
     """Needs (or promises, tier 0) that are covered alike.
 
     node       where the goods leave the network: the receiver's, or with routes the promising site's
@@ -137,23 +138,28 @@ def build(network: Network, refusals: tuple[Refusal, ...] = ()) -> Model:
     period_of = {period.id: position for position, period in enumerate(network.periods)}
     routed = network.routes is not None
     classes = _classes(network, period_of, routed)
-    nodes, links = _nodes(network, classes) if routed else (_pool_nodes(network), ())
+    recipes = network.recipes
+    product_index = {product.id: position for position, product in enumerate(network.products)}
+    made_product = np.array([product_index[recipe.product] for recipe in recipes], dtype=np.int64)
+    output = np.array([float(recipe.output) for recipe in recipes])
+    input_of, inputs, quantities = _flat([recipe.inputs for recipe in recipes])
+    input_product = np.array([product_index[product] for product in inputs], dtype=np.int64)
+    if routed:
+        nodes, links = _nodes(network, classes)
+    else:
+        nodes, links = _pool_nodes(network, classes, product_index, made_product, input_product), ()
     node_index = {node: position for position, node in enumerate(nodes)}
-    sizes = _product_sizes(network, classes)
+    sizes = _product_sizes(
+        network, classes, product_index, made_product[input_of], input_product, quantities / output[input_of]
+    )
 
     store_of = [position for position, (place, product) in enumerate(nodes) if _stores(network, place, product)]
     buy_at = [position for position, (_, product) in enumerate(nodes) if network.product[product].outside]
-    recipes = network.recipes
     labour_sites = tuple(sorted({recipe.site for recipe in recipes if recipe.labour_hours > 0}))
     job_sites = tuple(
-        sorted(
-            {
-                recipe.site
-                for recipe in recipes
-                if _job_hours(network, recipe.site) > 0
-                and (network.site[recipe.site].state != "closed" or recipe.site in network.reopening)
-            }
-        )
+        site
+        for site in sorted({recipe.site for recipe in recipes})
+        if _job_hours(network, site) > 0 and (network.site[site].state != "closed" or site in network.reopening)
     )
 
     # Columns and rows, block by block.
@@ -165,73 +171,89 @@ def build(network: Network, refusals: tuple[Refusal, ...] = ()) -> Model:
     offsets = np.concatenate([[0], np.cumsum(height)]).tolist()
     row_balance, row_equipment, row_labour, row_budget, row_level, row_jobs, row_outside, row_hours, rows = offsets
 
-    size = np.array([sizes[product] for _, product in nodes])
-    run_size = np.array([sizes[recipe.product] / float(recipe.output) for recipe in recipes])
-    column_scale = np.ones(columns)
-    column_scale[runs:cover] = np.repeat(_powers_of_two(run_size), periods)
-    column_scale[buy:stock] = np.repeat(size[buy_at], periods)
-    column_scale[stock:ship] = np.repeat(size[store_of], periods)
-    column_scale[ship:level] = np.repeat([sizes[product] for _, _, product, _ in links], periods)
-
-    entries = _Entries(periods)
+    # Everything an item (a recipe, a product bought, a route) does is the same in every period: entries are
+    # collected and scaled once per item, and spread over the periods only when the columns are laid out.
+    node_product = np.array([product_index[product] for _, product in nodes], dtype=np.int64)
+    size = sizes[node_product]
+    hours = np.array([float(recipe.labour_hours) for recipe in recipes])
+    run_scale = _powers_of_two(sizes[made_product] / output)
     equipment_index = {machine.id: position for position, machine in enumerate(network.equipment)}
     labour_index = {site: position for position, site in enumerate(labour_sites)}
     job_index = {site: position for position, site in enumerate(job_sites)}
-    hours = [float(recipe.labour_hours) for recipe in recipes]
+    work = [position for position, recipe in enumerate(recipes) if recipe.labour_hours > 0]
+    shared = [position for position in work if recipes[position].site in job_index]
+    if routed:
+        made: Ints = [node_index[recipe.site, recipe.product] for recipe in recipes]
+        taken: Ints = [
+            node_index[recipes[at].site, product] for at, product in zip(input_of.tolist(), inputs, strict=True)
+        ]
+    else:
+        node_of = np.zeros(len(product_index), dtype=np.int64)
+        node_of[node_product] = np.arange(len(nodes))
+        made, taken = node_of[made_product], node_of[input_product]
+    use_of, uses, used_hours = _flat([recipe.uses for recipe in recipes])
 
-    for position, recipe in enumerate(recipes):
-        place = recipe.site if routed else None
-        column = runs + position * periods
-        entries.by_period(row_balance + node_index[place, recipe.product] * periods, column, float(recipe.output))
-        for product, quantity in recipe.inputs:
-            entries.by_period(row_balance + node_index[place, product] * periods, column, -float(quantity))
-        for machine, used in recipe.uses:
-            entries.by_period(row_equipment + equipment_index[machine] * periods, column, float(used))
-        if hours[position]:
-            entries.by_period(row_labour + labour_index[recipe.site] * periods, column, hours[position])
-            entries.into_one(row_hours, column, hours[position])
-            if recipe.site in job_index:
-                entries.into_one(row_jobs + job_index[recipe.site], column, hours[position])
-    for position, node in enumerate(buy_at):
-        price = float(network.product[nodes[node][1]].market_price or 0)
-        entries.by_period(row_balance + node * periods, buy + position * periods, 1.0)
-        entries.by_period(row_budget, buy + position * periods, price)
-        entries.into_one(row_outside, buy + position * periods, price)
-    for position, node in enumerate(store_of):
-        entries.by_period(row_balance + node * periods, stock + position * periods, -1.0)
-        entries.next_period(row_balance + node * periods, stock + position * periods, 1.0)
-    for position, (start, end, product, cost) in enumerate(links):
-        column = ship + position * periods
-        entries.by_period(row_balance + node_index[start, product] * periods, column, -1.0)
-        entries.by_period(row_balance + node_index[end, product] * periods, column, 1.0)
-        entries.into_one(row_outside, column, cost)
-    for position, group in enumerate(classes):
-        entries.one(
-            row_balance + node_index[group.node] * periods + group.period, cover + position, -group.quantity
-        )
-        entries.one(row_level + position, cover + position, 1.0)
-        entries.one(row_level + position, level, -1.0)
-        if group.transport:
-            entries.one(row_outside, cover + position, group.transport * group.quantity)
-    job_hours = [_job_hours(network, site) for site in job_sites]
-    for position, available in enumerate(job_hours):
-        entries.one(row_jobs + position, jobs, -available)
+    run_parts = _Parts(periods, run_scale)
+    run_parts.by_period(row_balance, made, np.arange(len(recipes)), output)
+    run_parts.by_period(row_balance, taken, input_of, -quantities)
+    run_parts.by_period(row_equipment, [equipment_index[machine] for machine in uses], use_of, used_hours)
+    run_parts.by_period(row_labour, [labour_index[recipes[at].site] for at in work], work, hours[work])
+    run_parts.in_all(row_jobs, [job_index[recipes[at].site] for at in shared], shared, hours[shared])
+    run_parts.in_all(row_hours, [0] * len(work), work, hours[work])
+    buys = np.arange(len(buy_at))
+    price = np.array([float(network.product[nodes[node][1]].market_price or 0) for node in buy_at])
+    buy_parts = _Parts(periods, size[buy_at])
+    buy_parts.by_period(row_balance, buy_at, buys, np.ones(len(buy_at)))
+    buy_parts.by_period(row_budget, [0] * len(buy_at), buys, price)
+    buy_parts.in_all(row_outside, [0] * len(buy_at), buys, price)
+    ships = np.arange(len(links))
+    costs = np.array([cost for *_, cost in links])
+    ship_parts = _Parts(periods, sizes[[product_index[product] for _, _, product, _ in links]])
+    ship_parts.by_period(
+        row_balance, [node_index[a, product] for a, _, product, _ in links], ships, -np.ones(len(links))
+    )
+    ship_parts.by_period(
+        row_balance, [node_index[b, product] for _, b, product, _ in links], ships, np.ones(len(links))
+    )
+    ship_parts.in_all(row_outside, [0] * len(links), ships, costs)
+    job_hours = np.array([_job_hours(network, site) for site in job_sites])
+    transport = np.array([group.transport * group.quantity for group in classes])
 
-    # Natural units for rows: a balance in the product's size, a capacity in its own amount.
+    column_scale = np.ones(columns)
+    column_scale[runs:cover] = np.repeat(run_scale, periods)
+    column_scale[buy:stock] = np.repeat(size[buy_at], periods)
+    column_scale[stock:ship] = np.repeat(size[store_of], periods)
+    column_scale[ship:level] = np.repeat(ship_parts.scale, periods)
+
+    # Natural units for rows: a balance in the product's size, a capacity in its own largest entry.
     row_scale = np.ones(rows)
     row_scale[row_balance:row_equipment] = np.repeat(size, periods)
-    row_index, column_index, values = entries.arrays()
-    scaled = values * column_scale[column_index]
     largest = np.zeros(rows)
-    np.maximum.at(largest, row_index, np.abs(scaled))
-    capacity = slice(row_equipment, row_level)
-    row_scale[capacity] = _powers_of_two(np.where(largest[capacity] > 0, largest[capacity], 1.0))
-    tail = slice(row_jobs, rows)
-    row_scale[tail] = _powers_of_two(np.where(largest[tail] > 0, largest[tail], 1.0))
-    scaled /= row_scale[row_index]
+    for parts in (run_parts, buy_parts, ship_parts):
+        parts.largest(largest)
+    largest[row_jobs : row_jobs + len(job_sites)] = np.maximum(
+        largest[row_jobs : row_jobs + len(job_sites)], job_hours
+    )
+    largest[row_outside] = max(float(largest[row_outside]), float(transport.max(initial=0.0)))
+    for own in (slice(row_equipment, row_level), slice(row_jobs, rows)):
+        row_scale[own] = _powers_of_two(np.where(largest[own] > 0, largest[own], 1.0))
 
-    order = np.argsort(column_index * rows + row_index, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(column_index, minlength=columns))])
+    counts, row_index, scaled = (
+        np.concatenate(parts)
+        for parts in zip(
+            run_parts.columns(row_scale),
+            _cover_columns(
+                classes, node_index, transport, (row_balance, row_level, row_outside), row_scale, periods
+            ),
+            buy_parts.columns(row_scale),
+            _stock_columns(np.array(store_of, dtype=np.int64), row_balance, periods),
+            ship_parts.columns(row_scale),
+            _one_column(row_level, -np.ones(len(classes)), row_scale),
+            _one_column(row_jobs, -job_hours, row_scale),
+            strict=True,
+        )
+    )
+    starts = np.concatenate([[0], np.cumsum(counts)])
 
     lower, upper = np.zeros(columns), np.full(columns, INFINITY)
     upper[cover:buy] = [1.0 if group.reachable else 0.0 for group in classes]
@@ -255,9 +277,9 @@ def build(network: Network, refusals: tuple[Refusal, ...] = ()) -> Model:
     row_upper[capacity] /= row_scale[capacity]
 
     outside_cost, labour_cost = np.zeros(columns), np.zeros(columns)
-    for costs, row in ((outside_cost, row_outside), (labour_cost, row_hours)):
-        chosen = row_index == row
-        costs[column_index[chosen]] = scaled[chosen]
+    for aim, row in ((outside_cost, row_outside), (labour_cost, row_hours)):
+        chosen = np.flatnonzero(row_index == row)
+        aim[np.searchsorted(starts, chosen, side="right") - 1] = scaled[chosen]
 
     return Model(
         network,
@@ -285,8 +307,8 @@ def build(network: Network, refusals: tuple[Refusal, ...] = ()) -> Model:
         row_outside,
         row_hours,
         starts,
-        row_index[order],
-        scaled[order],
+        row_index,
+        scaled,
         lower,
         upper,
         row_lower,
@@ -301,81 +323,117 @@ def build(network: Network, refusals: tuple[Refusal, ...] = ()) -> Model:
     )
 
 
-class _Entries:
-    """Matrix entries, collected once per item and spread over the periods by array operations."""
-
-    def __init__(self, periods: int) -> None:
-        self.periods = periods
-        self.spread: tuple[list[int], list[int], list[float]] = ([], [], [])
-        self.gathered: tuple[list[int], list[int], list[float]] = ([], [], [])
-        self.shifted: tuple[list[int], list[int], list[float]] = ([], [], [])
-        self.single: tuple[list[int], list[int], list[float]] = ([], [], [])
-
-    def by_period(self, row: int, column: int, value: float) -> None:
-        """The same value in (row + t, column + t) for every period t."""
-        rows, columns, values = self.spread
-        rows.append(row)
-        columns.append(column)
-        values.append(value)
-
-    def next_period(self, row: int, column: int, value: float) -> None:
-        """The value in (row + t + 1, column + t) for every period but the last."""
-        rows, columns, values = self.shifted
-        rows.append(row)
-        columns.append(column)
-        values.append(value)
-
-    def into_one(self, row: int, column: int, value: float) -> None:
-        """The value in (row, column + t) for every period t."""
-        rows, columns, values = self.gathered
-        rows.append(row)
-        columns.append(column)
-        values.append(value)
-
-    def one(self, row: int, column: int, value: float) -> None:
-        """One entry."""
-        rows, columns, values = self.single
-        rows.append(row)
-        columns.append(column)
-        values.append(value)
-
-    def arrays(self) -> tuple[Index, Index, Array]:
-        """All entries as rows, columns, values; entries of the same place added up (a product made and used)."""
-        steps, shifts = np.arange(self.periods), np.arange(self.periods - 1)
-        parts = [
-            _spread(self.spread, steps, steps),
-            _spread(self.gathered, np.zeros_like(steps), steps),
-            _spread(self.shifted, shifts + 1, shifts),
-            _spread(self.single, np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)),
-        ]
-        rows, columns, values = (np.concatenate([part[which] for part in parts]) for which in range(3))
-        return _add_up(rows.astype(np.int64), columns.astype(np.int64), values.astype(np.float64))
+Columns = tuple[Index, Index, Array]
 
 
-def _spread(
-    entries: tuple[list[int], list[int], list[float]], row_steps: Index, column_steps: Index
-) -> tuple[Index, Index, Array]:
-    """Each entry once for every step."""
-    rows, columns = np.array(entries[0], dtype=np.int64), np.array(entries[1], dtype=np.int64)
-    values = np.repeat(np.array(entries[2], dtype=np.float64), len(row_steps))
-    return (
-        (rows[:, None] + row_steps[None, :]).ravel(),
-        (columns[:, None] + column_steps[None, :]).ravel(),
-        values,
-    )
+class _Parts:
+    """What one item of a block puts into which rows, once per item; the same in every period.
+
+    scale   item -> the natural unit of its columns
+    """
+
+    def __init__(self, periods: int, scale: Array) -> None:
+        self.periods, self.scale = periods, scale
+        self._items: list[Index] = []
+        self._rows: list[Index] = []
+        self._steps: list[Index] = []
+        self._values: list[Array] = []
+
+    def by_period(self, first: int, target: Ints, item: Ints, value: Array) -> None:
+        """The value in the row of the target and the period: first + target × periods + t."""
+        rows = first + np.asarray(target, dtype=np.int64) * self.periods
+        self._add(rows, item, value, 1)
+
+    def in_all(self, first: int, target: Ints, item: Ints, value: Array) -> None:
+        """The value in one row for all periods: first + target."""
+        self._add(first + np.asarray(target, dtype=np.int64), item, value, 0)
+
+    def _add(self, rows: Index, item: Ints, value: Array, step: int) -> None:
+        items = np.asarray(item, dtype=np.int64)
+        self._items.append(items)
+        self._rows.append(rows)
+        self._steps.append(np.full(len(rows), step, dtype=np.int64))
+        self._values.append(value * self.scale[items])
+
+    def largest(self, found: Array) -> None:
+        """Raise `found` (row -> largest size of an entry) to what the entries of this block are."""
+        for rows, steps, values in zip(self._rows, self._steps, self._values, strict=True):
+            sizes = np.abs(values)
+            if len(steps) and steps[0]:
+                for period in range(self.periods):
+                    np.maximum.at(found, rows + period, sizes)
+            else:
+                np.maximum.at(found, rows, sizes)
+
+    def columns(self, row_scale: Array) -> Columns:
+        """Entries in each column, and all entries column by column: item by item, within it period by period."""
+        item, row, step, value = (
+            np.concatenate(parts) for parts in (self._items, self._rows, self._steps, self._values)
+        )
+        order = np.lexsort((row, item))
+        item, row, step, value = item[order], row[order], step[order], value[order]
+        # Entries of one place become one: a recipe that uses some of its own product.
+        same = (item[1:] == item[:-1]) & (row[1:] == row[:-1])
+        if same.any():
+            first = np.concatenate([[True], ~same])
+            value = np.bincount(np.cumsum(first) - 1, weights=value)
+            item, row, step = item[first], row[first], step[first]
+        per_item = np.bincount(item, minlength=len(self.scale))
+        before = np.cumsum(per_item) - per_item
+        place = np.arange(len(item)) - before[item] + before[item] * self.periods
+        indices = np.empty(len(item) * self.periods, dtype=np.int64)
+        values = np.empty(len(item) * self.periods)
+        scaled = value / row_scale[row]
+        for period in range(self.periods):
+            at = place + period * per_item[item]
+            indices[at] = row + period * step
+            values[at] = scaled
+        return np.repeat(per_item, self.periods), indices, values
 
 
-def _add_up(rows: Index, columns: Index, values: Array) -> tuple[Index, Index, Array]:
-    """Entries with the same row and column become one (a recipe that uses some of its own product)."""
-    key = columns * (int(rows.max(initial=0)) + 1) + rows
-    order = np.argsort(key, kind="stable")
-    ordered = key[order]
-    new = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, dtype=bool)
-    if new.all():
-        return rows[order], columns[order], values[order]
-    group = np.cumsum(new) - 1
-    summed = np.bincount(group, weights=values[order])
-    return rows[order][new], columns[order][new], summed.astype(np.float64)
+def _flat(lists: Sequence[Sequence[tuple[str, Decimal]]]) -> tuple[Index, list[str], Array]:
+    """Lists of (id, number) of each item as three columns: item, id, number."""
+    item = np.repeat(np.arange(len(lists)), [len(pairs) for pairs in lists])
+    numbers = np.array([float(number) for pairs in lists for _, number in pairs], dtype=np.float64)
+    return item.astype(np.int64), [name for pairs in lists for name, _ in pairs], numbers
+
+
+def _cover_columns(
+    classes: tuple[NeedClass, ...],
+    node_index: dict[Node, int],
+    transport: Array,
+    first_rows: tuple[int, int, int],
+    row_scale: Array,
+    periods: int,
+) -> Columns:
+    """A class takes from its node, lifts its level row, and what it travels costs money."""
+    row_balance, row_level, row_outside = first_rows
+    everyone = np.arange(len(classes))
+    nodes = np.array([node_index[group.node] for group in classes], dtype=np.int64)
+    rows = row_balance + nodes * periods + np.array([group.period for group in classes], dtype=np.int64)
+    quantity = np.array([group.quantity for group in classes])
+    travels = np.flatnonzero(transport)
+    column = np.concatenate([everyone, everyone, travels])
+    row = np.concatenate([rows, row_level + everyone, np.full(len(travels), row_outside)])
+    value = np.concatenate([-quantity, np.ones(len(classes)), transport[travels]])
+    order = np.lexsort((row, column))
+    return np.bincount(column, minlength=len(classes)), row[order], (value / row_scale[row])[order]
+
+
+def _stock_columns(stores: Index, row_balance: int, periods: int) -> Columns:
+    """Stock leaves a node's balance in one period and enters it in the next; what is left at the end stays."""
+    counts = np.full((len(stores), periods), 2, dtype=np.int64)
+    counts[:, -1] = 1
+    steps = (np.arange(2 * periods - 1) + 1) // 2
+    rows = row_balance + stores[:, None] * periods + steps[None, :]
+    values = np.tile(np.where(np.arange(2 * periods - 1) % 2 == 0, -1.0, 1.0), len(stores))
+    return counts.ravel(), rows.ravel().astype(np.int64), values
+
+
+def _one_column(first: int, values: Array, row_scale: Array) -> Columns:
+    """One column with an entry in each of a block's rows."""
+    rows = np.arange(first, first + len(values))
+    return np.array([len(values)]), rows, values / row_scale[rows]
 
 
 def _powers_of_two(sizes: Array) -> Array:
@@ -398,32 +456,26 @@ def _stores(network: Network, place: str | None, product: str) -> bool:
 
 def _classes(network: Network, period_of: dict[str, int], routed: bool) -> tuple[NeedClass, ...]:
     """Group needs and promises that a fair plan covers alike, most essential first."""
-    groups: dict[tuple[object, ...], list[Need | Promise]] = defaultdict(list)
+    groups: dict[tuple[int, str, int, str, str], list[Need | Promise]] = defaultdict(list)
     for promise in network.promises:
-        place = (promise.site, promise.organisation) if routed else ("", "")
-        groups[0, promise.product, period_of[promise.period], *place].append(promise)
+        start, end = (promise.site, promise.organisation) if routed else ("", "")
+        groups[0, promise.product, period_of[promise.period], start, end].append(promise)
     for need in network.needs:
-        place = (need.organisation, "") if routed else ("", "")
-        groups[need.tier, need.product, period_of[need.period], *place].append(need)
+        start = need.organisation if routed else ""
+        groups[need.tier, need.product, period_of[need.period], start, ""].append(need)
     ways = _Ways(network) if routed and network.promises else None
     classes = []
-    for key in sorted(groups, key=lambda key: tuple(map(_sortable, key))):
+    for key in sorted(groups):
         members = tuple(groups[key])
         tier, product, period, start, end = key
-        quantity = float(sum(member.quantity for member in members))
-        node: Node = (str(start) if routed else None, str(product))
+        quantity = float(members[0].quantity if len(members) == 1 else sum(member.quantity for member in members))
+        node: Node = (start if routed else None, product)
         reachable, transport = True, 0.0
         path: tuple[str, ...] = ()
         if tier == 0 and ways is not None:
-            reachable, transport, path = ways.between(str(start), str(end), str(product))
-        classes.append(
-            NeedClass(int(str(tier)), node, int(str(period)), members, quantity, reachable, transport, path)
-        )
+            reachable, transport, path = ways.between(start, end, product)
+        classes.append(NeedClass(tier, node, period, members, quantity, reachable, transport, path))
     return tuple(classes)
-
-
-def _sortable(part: object) -> tuple[int, str]:
-    return (part, "") if isinstance(part, int) else (0, str(part))
 
 
 class _Ways:
@@ -468,13 +520,19 @@ def route_costs(network: Network) -> dict[str, dict[tuple[str, str], float]]:
     return {product.id: {**general, **named.get(product.id, {})} for product in network.products}
 
 
-def _pool_nodes(network: Network) -> tuple[Node, ...]:
+def _pool_nodes(
+    network: Network,
+    classes: tuple[NeedClass, ...],
+    product_index: dict[str, int],
+    made_product: Index,
+    input_product: Index,
+) -> tuple[Node, ...]:
     """One node for every product that somebody makes, uses, has, needs or was promised."""
-    used = {recipe.product for recipe in network.recipes}
-    used |= {product for recipe in network.recipes for product, _ in recipe.inputs}
-    used |= {stock.product for stock in network.stocks}
-    used |= {need.product for need in network.needs} | {promise.product for promise in network.promises}
-    return tuple((None, product) for product in sorted(used))
+    used = np.zeros(len(product_index), dtype=bool)
+    used[made_product] = used[input_product] = True
+    used[[product_index[stock.product] for stock in network.stocks]] = True
+    used[[product_index[group.node[1]] for group in classes]] = True
+    return tuple((None, network.products[position].id) for position in np.flatnonzero(used).tolist())
 
 
 def _nodes(
@@ -517,31 +575,36 @@ def _reach(start: set[str], pairs: Iterable[tuple[str, str]]) -> set[str]:
     return seen
 
 
-def _product_sizes(network: Network, classes: tuple[NeedClass, ...]) -> dict[str, float]:
-    """The natural unit of each product: what is needed of it, or what making the needed goods takes of it."""
-    sizes: dict[str, float] = {}
-    for group in classes:
-        product = group.node[1]
-        sizes[product] = max(sizes.get(product, 0.0), group.quantity)
-    makers: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for recipe in network.recipes:
-        for product, quantity in recipe.inputs:
-            makers[recipe.product].append((product, float(quantity) / float(recipe.output)))
-    queue = sorted(sizes)
-    while queue:
-        upstream = []
-        for made in queue:
-            for product, per_unit in makers[made]:
-                # A size is set once: a cycle of inputs must not raise it for ever.
-                if product not in sizes and per_unit > 0:
-                    sizes[product] = sizes[made] * per_unit
-                    upstream.append(product)
-        queue = sorted(set(upstream))
-    return {product.id: _power_of_two(sizes.get(product.id, 1.0) or 1.0) for product in network.products}
+def _product_sizes(
+    network: Network,
+    classes: tuple[NeedClass, ...],
+    product_index: dict[str, int],
+    made: Index,
+    taken: Index,
+    per_unit: Array,
+) -> Array:
+    """The natural unit of each product: what is needed of it, or what making the needed goods takes of it.
 
-
-def _power_of_two(size: float) -> float:
-    return 2.0 ** (frexp(size)[1] - 1)
+    made, taken, per_unit   one entry per input of a recipe: what is made, what it takes, how much per unit made
+    """
+    sizes = np.zeros(len(network.products))
+    wanted = [product_index[group.node[1]] for group in classes]
+    np.maximum.at(sizes, np.array(wanted, dtype=np.int64), np.array([group.quantity for group in classes]))
+    known = np.zeros(len(sizes), dtype=bool)
+    known[wanted] = True
+    newest = known.copy()
+    order = np.argsort(made, kind="stable")
+    made, taken, per_unit = made[order], taken[order], per_unit[order]
+    while newest.any():
+        # A size is set once, by the first that takes it: a cycle of inputs must not raise it for ever.
+        upstream = np.flatnonzero(newest[made] & ~known[taken] & (per_unit > 0))
+        reached, first = np.unique(taken[upstream], return_index=True)
+        sizes[reached] = sizes[made[upstream[first]]] * per_unit[upstream[first]]
+        newest = np.zeros_like(known)
+        newest[reached] = known[reached] = True
+    sizes[sizes == 0] = 1.0
+    natural: Array = np.ldexp(np.ones(len(sizes)), np.frexp(sizes)[1] - 1)
+    return natural
 
 
 def _opening(network: Network, nodes: tuple[Node, ...], node_index: dict[Node, int], routed: bool) -> Array:

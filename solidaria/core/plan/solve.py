@@ -76,6 +76,9 @@ class Solver:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.solves = self.iterations = 0
+        #: Steps that questions after the plan may still take; None for no limit. Steps, not seconds, so that
+        #: equal input gives equal answers on every machine.
+        self.patience: int | None = None
         self._fresh = True
         self._now = Bounds.of(model)
         # Not highspy.Highs: from 1.16 on that one prints a banner to standard output as soon as it is made,
@@ -91,27 +94,46 @@ class Solver:
         for option, value in options.items():
             self._highs.setOptionValue(option, value)
         self._tolerance(TOLERANCE)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = model.columns, model.rows
-        lp.col_cost_ = self._now.cost
-        lp.col_lower_, lp.col_upper_ = model.lower, model.upper
-        lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = model.starts, model.indices, model.values
-        if self._highs.passModel(lp) == highspy.HighsStatus.kError:
+        # One call with all arrays: filling a HighsLp object copies number by number and takes ten times as long.
+        passed = self._highs.passModel(
+            model.columns,
+            model.rows,
+            len(model.values),
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            self._now.cost,
+            model.lower,
+            model.upper,
+            model.row_lower,
+            model.row_upper,
+            model.starts.astype(np.int32),
+            model.indices.astype(np.int32),
+            model.values,
+            np.zeros(model.columns, dtype=np.int32),  # every column continuous
+        )
+        if passed == highspy.HighsStatus.kError:
             raise SolverStopped("the solver refused the model's arrays")
 
     def minimise(self, wanted: Bounds) -> Solution:
         """Change the model to these bounds and solve it, from the last basis where there is one.
 
-        Raises SolverStopped when no optimal point was found.
+        Raises SolverStopped when no optimal point was found, or, while `patience` is set, when it is used up.
         """
         self._pass_on(wanted)
         large = self.model.columns >= INTERIOR_POINT_FROM
-        status = None
+        status = highspy.HighsModelStatus.kNotset
         if not (large and self._fresh):
             limit = int(1_000 + STALLED_AFTER * self.model.rows) if large else NO_LIMIT
+            if self.patience is not None:
+                if self.patience <= 0:
+                    raise SolverStopped("patience is used up")
+                limit = min(limit, self.patience)
             status = self._run("simplex", limit)
+        if self.patience is not None:
+            self.patience -= max(int(self._highs.getInfo().simplex_iteration_count), 100)
+            if status != highspy.HighsModelStatus.kOptimal:
+                raise SolverStopped("patience is used up")
         for tolerance in () if status == highspy.HighsModelStatus.kOptimal else (TOLERANCE, LOOSER, LOOSEST):
             # No basis yet, or a warm one that led astray: begin again from nothing. Held levels are true to
             # the solver's last digits only, which from nothing may look impossible: then a little looser.
