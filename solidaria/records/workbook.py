@@ -282,7 +282,12 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Tables:
     except Refused:
         raise
     except (
-        python_calamine.CalamineError, ElementTree.ParseError, zipfile.BadZipFile, KeyError, ValueError, EOFError,
+        python_calamine.CalamineError,
+        ElementTree.ParseError,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        EOFError,
         NotImplementedError,
     ) as error:
         raise broken from error
@@ -382,9 +387,7 @@ def _formulas_without_value(archive: zipfile.ZipFile, part: str) -> dict[tuple[i
     return found
 
 
-def _sheet(
-    name: str, sheet: Any, formulas: dict[tuple[int, int], str]
-) -> tuple[Table | None, list[Fault]]:
+def _sheet(name: str, sheet: Any, formulas: dict[tuple[int, int], str]) -> tuple[Table | None, list[Fault]]:
     """One sheet as a table."""
     if sheet.end is None:
         return Table(()), []

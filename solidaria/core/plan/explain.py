@@ -112,6 +112,7 @@ class Explainer:
             return reasons
         levers = self._levers(found, open_questions)
         tried: list[tuple[Lever, Decimal, Replan]] = []
+        said: set[tuple[int, str, str | None]] = set()
         most = 1 if self.model.columns >= LARGE else MOST_REASONS
         for lever in levers[: MOST_REASONS + 2]:
             try:
@@ -122,8 +123,12 @@ class Explainer:
                     reasons[position].append(self._only_named(lever))
                 return reasons
             tried.append((lever, extra, replan))
+            # The same machine in another month says nothing new.
+            same = (lever.kind, lever.where)
             for position in open_questions:
-                if self._gain(replan, position) > WORTH_SAYING and len(reasons[position]) < most:
+                gains = self._gain(replan, position) > WORTH_SAYING and (position, *same) not in said
+                if gains and len(reasons[position]) < most:
+                    said.add((position, *same))
                     reasons[position].append(self._single(found, position, lever, extra, replan))
             if all(len(reasons[position]) >= most for position in open_questions):
                 break

@@ -1,0 +1,1 @@
+"""The workbook: sheets into a network, or every fault at once."""
