@@ -27,8 +27,8 @@ from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solv
 
 #: How much below its share a level is held, so that rounding in the solver cannot make the next round impossible.
 ROOM = 1e-12
-#: A share this near to one is one.
-FULL = 1 - 1e-9
+#: A share this near to one is one, and this near to nothing is nothing.
+FULL, NOTHING = 1 - 1e-9, 1e-9
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,7 @@ def _tier_rounds(
         solution = solver.minimise(bounds)
         share = min(1.0, max(0.0, -solution.value))
         duals = solution.row_dual[rows]
+        share = 0.0 if share < NOTHING else share
         if share >= FULL:
             share, stopped = 1.0, set(active)
         else:

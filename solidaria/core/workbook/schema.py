@@ -138,7 +138,8 @@ SHEETS: tuple[Sheet, ...] = (
                 "state",
                 SITE_STATES,
                 say(
-                    "producing, idle, occupied or closed; a closed site makes nothing unless the plan reopens it. Blank: producing."
+                    "producing, idle, occupied or closed; "
+                    "a closed site makes nothing unless the plan reopens it. Blank: producing."
                 ),
             ),
         ),
@@ -329,7 +330,8 @@ RULES: tuple[Column, ...] = (
     _number(
         "outside_budget",
         say(
-            "Money per period for what is bought outside; money for reopening sites counts in the first period. Without it: no limit."
+            "Money per period for what is bought outside; "
+            "money for reopening sites counts in the first period. Without it: no limit."
         ),
     ),
     Column(
