@@ -180,7 +180,8 @@ def test_slack_lets_a_later_tier_have_what_a_crumb_of_an_earlier_one_costs():
     offer = made.slack[0]
     assert (offer.tier, offer.least_now, offer.least_at_half_percent) == (2, 0.0, pytest.approx(0.5))
     eased = plan(replace(network, rules=replace(RULES, slack=D("0.005"))))
-    assert delivered(eased) == {"school": D("99.5"), "badges": D(50)}
+    # Half a percent of each is given up for what comes later: of the badges, for less money outside and less work.
+    assert delivered(eased) == {"school": D("99.5"), "badges": D("49.75")}
 
 
 def test_a_refused_line_is_a_limit_and_the_plan_is_made_again():
