@@ -177,12 +177,33 @@ class Level:
     multipliers: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
+#: Shares nearer than this are one share. Source: the plan's tolerance of coverage.
+SAME_SHARE = 1e-6
+
+
 @dataclass(frozen=True)
 class Tier:
     """The levels of one tier, the least covered first; promises are tier 0."""
 
     tier: int
     levels: tuple[Level, ...]
+
+    @property
+    def groups(self) -> tuple[Level, ...]:
+        """The levels with those of one share (to 1e-6) made one, without their proofs: as people read them.
+
+        Needs can stop at the same share for different reasons; each reason is a level with a proof of its own. The
+        bound of a group is the largest of its levels.
+        """
+        groups: list[Level] = []
+        for level in self.levels:
+            if groups and level.share - groups[-1].share <= SAME_SHARE:
+                last = groups.pop()
+                needs = tuple(sorted((*last.needs, *level.needs)))
+                groups.append(Level(last.share, needs, max(last.bound, level.bound)))
+            else:
+                groups.append(Level(level.share, level.needs, level.bound))
+        return tuple(groups)
 
 
 @dataclass(frozen=True)

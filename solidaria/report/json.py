@@ -240,7 +240,7 @@ def _certificate(certificate: Certificate) -> dict[str, Json]:
                         "needs": list(level.needs),
                         "bound": _share(level.bound),
                     }
-                    for level in tier.levels
+                    for level in tier.groups
                 ],
             }
             for tier in certificate.tiers
