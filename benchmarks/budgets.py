@@ -201,7 +201,7 @@ def free(vote: BudgetVote) -> set[str]:
 # Speed.
 
 
-#: How long a task takes pabutools. The longest are left out unless asked for: 500 seconds were not enough for any.
+#: How long a task takes pabutools. The longest are left out unless asked for: 500 seconds were not enough.
 SECONDS, MINUTES, HOURS = range(3)
 
 

@@ -202,6 +202,25 @@ def test_a_vote_that_cannot_be_is_refused(projects, piles, words):
         BudgetVote(Fraction(1), tuple(Project(one, Fraction(1)) for one in projects), piles)
 
 
+def test_progress_is_told_before_each_step():
+    told = []
+    equal_shares(
+        vote(10, {"a": 8}, [(approve("a"), 1), ((), 1)]), progress=lambda number, each: told.append((number, each))
+    )
+    assert told[0] == (1, 5)
+    assert [number for number, _ in told] == sorted(number for number, _ in told)
+    assert max(each for _, each in told) <= 8
+
+
+def test_a_long_count_says_what_its_reasons_do_not_know():
+    instance = vote(10, {"a": 8, "b": 9}, [(approve("a"), 3), (approve("b"), 1)])
+    short = equal_shares(instance)
+    assert [one.scope for one in short.missing] == ["rule"] and short.notes == ()
+    long = equal_shares(instance, counted_again=())
+    assert [one.scope for one in long.missing] == ["last step"]
+    assert "only counting again tells" in str(long.notes[0])
+
+
 # The published cities.
 
 

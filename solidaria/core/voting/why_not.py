@@ -25,7 +25,7 @@ from solidaria.core.voting.equal_steps import EqualSharesTerms, Outcome, chooser
 from solidaria.core.voting.purses import RATE_BITS, Basket, Electorate, Offer, buy
 
 #: All losers are counted again unasked when that is expected to be no more work than this (as in Basket.work).
-_SECONDS = 100_000_000
+_SECONDS = 130_000_000
 #: What one more count takes, however small the vote, in the same measure.
 _ONCE = 50_000
 #: So many counts are expected for one project.
