@@ -23,6 +23,7 @@ from solidaria.core.voting.single_transferable import alameda, scottish
 from solidaria.core.voting.terms import TIE_STEPS, ElectionTerms, TieRule
 from solidaria.records.ballots import SUFFIXES, BallotFile, read_ballots
 from solidaria.records.pabulib import PabulibFile, read_file
+from solidaria.report.bundle import bundle
 from solidaria.report.counts import budget_json, budget_text, election_json, election_text
 from solidaria.report.language import LANGUAGES, Language
 
@@ -56,6 +57,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--seats", type=_above_nothing, metavar="N", help="how many are elected")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
+    parser.add_argument("--bundle", type=Path, metavar="FILE", help="also write what anyone needs to count again")
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
     parser.add_argument(
         "--ties",
@@ -116,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     language = Language(arguments.lang)
     try:
         check_out(arguments.out)
+        check_out(arguments.bundle)
         counted = _budget if arguments.file.suffix.lower() == ".pb" else _election
         write_out(counted(arguments, language).encode("utf-8"), arguments.out)
     except Refused as refused:
@@ -161,6 +164,9 @@ def _election(arguments: argparse.Namespace, language: Language) -> str:
         seats = 1
         notes.append(say("The file does not say how many seats there are; one was filled. Use --seats for more."))
     account = _counted(rule, file, seats, arguments)
+    if arguments.bundle is not None:
+        piles = _strict(file.piles, arguments) if rule in ("scottish", "alameda", "meek") else file.piles
+        write_out(bundle(piles, piles.options, account).encode("utf-8"), arguments.bundle)
     notes += _other_rule(rule, file.piles, account, arguments)
     if any(tie.step == "lot" for tie in account.ties) and not arguments.seed:
         notes.append(
@@ -240,6 +246,12 @@ def _other_rule(rule: str, piles: RankedPiles, account: Account, arguments: argp
 
 
 def _budget(arguments: argparse.Namespace, language: Language) -> str:
+    if arguments.bundle is not None:
+        raise _refuse(
+            arguments,
+            say("There is no bundle for budgets yet."),
+            say("Leave --bundle out; the JSON names who pays for what."),
+        )
     if arguments.rule in ELECTIONS or arguments.seats:
         raise _refuse(
             arguments,

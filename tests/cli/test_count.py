@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from solidaria.cli import count
+from solidaria.report import recount_alone
 from tests.voting.published import published
 
 WARD = """\
@@ -174,6 +175,15 @@ def test_the_answer_can_go_to_a_file(solidaria, tmp_path):
     assert (status, out) == (0, "")
     assert json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))["seats"] == 2
     assert solidaria(WARD, "--out", str(tmp_path / "nowhere" / "answer.json"))[0] == 1
+
+
+@pytest.mark.parametrize("rule", ["scottish", "alameda", "meek", "schulze", "approval"])
+def test_a_bundle_for_a_recount_is_written_beside(solidaria, tmp_path, rule):
+    path = tmp_path / "bundle.json"
+    assert solidaria(WARD, "--rule", rule, "--seed", "sun", "--bundle", str(path))[0] == 0
+    made = json.loads(path.read_text(encoding="utf-8"))
+    assert made["terms"]["seed"] == "sun"
+    assert recount_alone.text(recount_alone.recount(made)) == recount_alone.text(made["result"])
 
 
 def test_help_shows_examples(solidaria):
