@@ -308,7 +308,7 @@ class Figures:
                 len({row.site for row in its}),
                 len(receivers[product]),
             )
-            for product, its in sorted(rows.items())
+            for product, its in sorted(rows.items(), key=lambda item: (self.product_name(item[0]), item[0]))
         ]
 
     @cached_property
@@ -329,9 +329,12 @@ class Figures:
 
     @cached_property
     def shortfalls(self) -> list[tuple[Coverage, Shortfall]]:
-        """Every need that is not wholly met, the most essential and least covered first."""
+        """Every need that is not wholly met, the most essential and least covered first.
+
+        What is missing within the tolerance of the plan is a need met.
+        """
         coverage = {row.need: row for row in self.plan.coverage}
-        pairs = [(coverage[row.need], row) for row in self.plan.shortfalls]
+        pairs = [(coverage[row.need], row) for row in self.plan.shortfalls if coverage[row.need].share < WHOLE]
         return sorted(pairs, key=lambda pair: (pair[0].tier, pair[0].share, pair[0].need))
 
     @cached_property

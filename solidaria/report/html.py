@@ -43,6 +43,7 @@ MOST_COMMUNITIES = 24
 MOST_PRODUCTS = 16
 MOST_SHORTFALLS = 8
 MOST_RECIPES = 6
+MOST_EQUALISED = 24
 #: Rows of a long table on the page; the rest is in the spreadsheet.
 MOST_ROWS = 400
 
@@ -714,6 +715,13 @@ class Page:
         """The sites that give or receive, the largest first."""
         rows = [row for row in self.figures.prices.equalisation if row.amount]
         return sorted(rows, key=lambda row: (-row.amount, row.site or ""))
+
+    @property
+    def shown_equalised(self) -> list[Amount]:
+        """Those of them on the page: of many, the ones that receive most and the ones that give most."""
+        if len(self.equalised) <= MOST_EQUALISED:
+            return self.equalised
+        return self.equalised[: MOST_EQUALISED // 2] + self.equalised[-(MOST_EQUALISED // 2) :]
 
     def equalisation_bar(self, row: Amount) -> Markup:
         """What a site gives or receives, as a picture."""

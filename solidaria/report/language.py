@@ -73,14 +73,13 @@ class Language:
         return value
 
     def number(self, value: Decimal | int, unit: str = "", decimals: int | None = None) -> str:
-        """A quantity: at most two decimals (six where it is smaller than 0.01), with its unit if given.
+        """A quantity, with its unit if given: two decimals at most, six below 0.01, none from 10,000 on.
 
         decimals   exactly so many, where given
         """
         value = Decimal(value)
         if decimals is None:
-            small = value != 0 and abs(value) < Decimal("0.01")
-            text = format_decimal(value, format="#,##0.######" if small else "#,##0.##", locale=self.locale)
+            text = format_decimal(value, format=_pattern(abs(value)), locale=self.locale)
         else:
             text = self._fixed(value, decimals)
         return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text
@@ -126,6 +125,13 @@ class Language:
             rounded = abs(rounded)
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         return format_decimal(rounded, format=pattern, locale=self.locale)
+
+
+def _pattern(size: Decimal) -> str:
+    """As many decimals as somebody reading aloud would say."""
+    if size and size < Decimal("0.01"):
+        return "#,##0.######"
+    return "#,##0.##" if size < 10_000 else "#,##0"
 
 
 class _Words(Mapping[str, object]):
