@@ -314,7 +314,7 @@ def pays(cell: Cell, column: Column) -> Parsed:
     if text in column.choices:
         return text, None
     if isinstance(cell, str) and text and text[0].isalpha() and text not in ("inf", "infinity", "nan"):
-        return choice(cell, column)[0], (
+        return None, (
             say("“{value}” does not say what is paid.", value=shown(as_text(cell))),
             say("Write market, free, or an amount of money per unit."),
         )
