@@ -23,12 +23,20 @@ from solidaria.core.voting.single_transferable import alameda, scottish
 from solidaria.core.voting.terms import TIE_STEPS, ElectionTerms, TieRule
 from solidaria.records.ballots import SUFFIXES, BallotFile, read_ballots
 from solidaria.records.pabulib import PabulibFile, read_file
+from solidaria.report.budget_bundle import budget_bundle
 from solidaria.report.bundle import bundle
 from solidaria.report.counts import budget_json, budget_text, election_json, election_text
 from solidaria.report.language import LANGUAGES, Language
 
 ELECTIONS = ("scottish", "alameda", "meek", "schulze", "approval")
 BUDGETS = ("equal-shares", "greedy")
+#: How Pabulib files name equal shares → what is done with money left over.
+NAMED_COMPLETIONS = {
+    "equalshares": "none",
+    "equalshares/add1": "add1",
+    "equalshares/add1-comparison": "add1",
+    "equalshares/add1u": "add1+utilitarian",
+}
 
 _EXAMPLE = """\
 examples:
@@ -246,12 +254,6 @@ def _other_rule(rule: str, piles: RankedPiles, account: Account, arguments: argp
 
 
 def _budget(arguments: argparse.Namespace, language: Language) -> str:
-    if arguments.bundle is not None:
-        raise _refuse(
-            arguments,
-            say("There is no bundle for budgets yet."),
-            say("Leave --bundle out; the JSON names who pays for what."),
-        )
     if arguments.rule in ELECTIONS or arguments.seats:
         raise _refuse(
             arguments,
@@ -269,6 +271,9 @@ def _budget(arguments: argparse.Namespace, language: Language) -> str:
     ties = BudgetTies(_ties(arguments, BudgetTies().steps, BUDGET_TIE_STEPS), arguments.seed)
     named = file.meta.get("rule", "")
     result = _shared_out(arguments, file, named, ties)
+    if arguments.bundle is not None:
+        votes = (file.published or None) if result.rule == "greedy-budget/1" else None
+        write_out(budget_bundle(file.vote, result, votes=votes).encode("utf-8"), arguments.bundle)
     notes = [*file.notes, *_differences(file, result)]
     if any(tie.step == "lot" for tie in result.ties) and not arguments.seed:
         notes.append(
@@ -282,10 +287,8 @@ def _budget(arguments: argparse.Namespace, language: Language) -> str:
 def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ties: BudgetTies) -> BudgetResult:
     """Count by the rule asked for, else by the one the file names, with the terms of the file."""
     rule = arguments.rule
-    if rule is None:
-        rule = (
-            "greedy" if named.startswith("greedy") else "equal-shares" if named.startswith("equalshares") else None
-        )
+    if rule is None and (named.startswith("greedy") or named in NAMED_COMPLETIONS):
+        rule = "greedy" if named.startswith("greedy") else "equal-shares"
     if rule is None:
         raise _refuse(
             arguments,
@@ -309,7 +312,7 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
         file.vote,
         EqualSharesTerms(
             utility=arguments.utility or "cost",
-            completion=arguments.completion or "add1",
+            completion=arguments.completion or NAMED_COMPLETIONS.get(named, "add1"),
             stop=arguments.stop or "overspend",
             comparison=named.endswith("comparison") and arguments.completion is None,
             ties=ties,

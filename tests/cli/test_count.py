@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
 
 from solidaria.cli import count
-from solidaria.report import recount_alone
+from solidaria.report import recount_alone, recount_budget_alone
 from tests.voting.published import published
 
 WARD = """\
@@ -227,6 +229,29 @@ def test_a_budget_is_shared_out_by_the_rule_the_file_names(solidaria):
     assert greedy["rule"] == "greedy-budget/1" and greedy["funded"] == ["a", "b"]
     status, out, _ = solidaria(None, name="fund.pb")
     assert status == 0 and "A fund" in out and "Clinic costs 60" in out
+
+
+@pytest.mark.parametrize(
+    ("named", "completion"),
+    [("equalshares", "none"), ("equalshares/add1", "add1"), ("equalshares/add1u", "add1+utilitarian")],
+)
+def test_the_completion_a_file_names_is_taken(solidaria, named, completion):
+    answer = counted(solidaria(PB.format(rule=named), "--format", "json", name="fund.pb"))
+    assert answer["terms"]["completion"] == completion
+
+
+@pytest.mark.parametrize("rule", ["equal-shares", "greedy"])
+def test_a_bundle_of_a_budget_is_written_beside(solidaria, tmp_path, rule):
+    path = tmp_path / "bundle.json"
+    text = PB.format(rule="greedy")
+    assert solidaria(text, "--rule", rule, "--bundle", str(path), name="fund.pb")[0] == 0
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", recount_budget_alone.__file__, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_the_terms_of_a_budget_can_be_named(solidaria):
