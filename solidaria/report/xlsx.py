@@ -16,6 +16,9 @@ import xlsxwriter
 from solidaria.core.plan.refusals import Refusals
 from solidaria.core.problem import Sentence, say
 from solidaria.core.result import PRICE_LINES, Reason, Result
+from solidaria.core.workbook.cells import NUMBER
+from solidaria.core.workbook.schema import SHEET, SHEETS
+from solidaria.core.workbook.tables import Cell, Table, Tables
 from solidaria.report.difference import Difference
 from solidaria.report.figures import Figures
 from solidaria.report.json import PRICE_DECIMALS
@@ -91,6 +94,45 @@ def to_xlsx(
         writer.input(table)
     book.close()
     return stream.getvalue()
+
+
+def input_sheets(tables: Tables) -> list[InputSheet]:
+    """The sheets of a workbook that was read and found good, in the order of docs/workbook.md.
+
+    Where the column is for numbers, a number typed as text (as in every CSV file) becomes a number, so that a
+    spreadsheet can add it up; ids, names and notes stay text. Sheets that an earlier plan added are left out.
+    """
+    order = {sheet.name: place for place, sheet in enumerate(SHEETS)}
+    names = [name for name in tables.sheets if name in order]
+    return [_input_sheet(name, tables.sheets[name]) for name in sorted(names, key=order.__getitem__)]
+
+
+def _input_sheet(name: str, table: Table) -> InputSheet:
+    kinds = {column.name: column.kind for column in SHEET[name].columns}
+    columns = [(place, column) for place, column in enumerate(table.columns) if column]
+    rows = [
+        tuple(
+            _value(cells[place], kinds.get(column, "")) if place < len(cells) else None
+            for place, column in columns
+        )
+        for _, cells in table.rows
+    ]
+    return InputSheet(name, tuple(column for _, column in columns), rows)
+
+
+def _value(cell: Cell, kind: str) -> Value:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, str):
+        if kind in ("number", "pays", "rule") and NUMBER.match(cell.strip()):
+            number = Decimal(cell.strip())
+            return number if Decimal(float(number)) == number or len(number.as_tuple().digits) <= 15 else cell
+        return cell
+    if isinstance(cell, (Decimal, date)) or cell is None:
+        return cell
+    return None
 
 
 class _Writer:
