@@ -32,7 +32,7 @@ from solidaria.core.voting.budget import BudgetTies, BudgetVote, Points, Project
 from solidaria.core.voting.equal_shares import EqualSharesTerms, equal_shares
 from solidaria.records.pabulib import PabulibFile, read_file, write
 
-DATA = Path(os.environ.get("SOLIDARIA_DATA", "../shared/data")) / "votes"
+DATA = Path(os.environ.get("SOLIDARIA_DATA", "")) / "votes"
 BY_NAME = BudgetTies(("name",))
 
 
