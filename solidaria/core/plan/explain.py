@@ -19,7 +19,7 @@ from solidaria.core.plan.model import Model, NeedClass
 from solidaria.core.plan.proof import Key, limit_values
 from solidaria.core.plan.quantities import plain, rounded
 from solidaria.core.plan.refusals import Refusal
-from solidaria.core.plan.reopen import Choice
+from solidaria.core.plan.reopen import Choice, pay_for, possible
 from solidaria.core.plan.solve import Basis, Bounds, Solver, SolverStopped
 from solidaria.core.problem import Sentence, say
 from solidaria.core.result import Limit, Reason
@@ -28,6 +28,8 @@ Explanations = dict[Need | Promise, tuple[Reason, ...]]
 
 #: A gain smaller than this share of the need is not worth a sentence.
 WORTH_SAYING = 1e-5
+#: A smaller amount does as well when it gains this part of what the larger one gains.
+NEARLY = 1 - 1e-3
 #: Reasons per need at most, the strongest first.
 MOST_REASONS = 3
 #: In a large network one reason, found with one plan, has to do for each need.
@@ -216,7 +218,14 @@ class Explainer:
 
     def _closed_that_would_run(self, found: Round) -> list[str]:
         """Closed sites, not reopened, with a recipe that would raise this round's share."""
-        closed = {row.id for row in self.network.sites if row.state == "closed"} - set(self.choice.opening.paid)
+        paid = self.choice.opening.paid
+        closed = {
+            row.id
+            for row in self.network.sites
+            if row.state == "closed"
+            and row.id not in paid
+            and (row.id not in self.network.reopening or possible(self.network, (*paid, row.id)))
+        }
         worth = found.column_value
         if not closed:
             return []
@@ -271,6 +280,8 @@ class Explainer:
                 if recipe.site == lever.where:
                     columns = list(model.run_columns(recipe.id))
                     bounds.upper[columns] = model.open_upper[columns]
+            if lever.where in self.network.reopening:
+                pay_for(model, bounds, str(lever.where))
         elif lever.kind == "refused line":
             column = model.run_columns(str(lever.where))[lever.period or 0]
             bounds.upper[column] = model.upper[model.level] * float("inf")
@@ -289,7 +300,7 @@ class Explainer:
         bounds = self.choice.opening.bounds(self.model)
         for lever, extra in levers:
             self._raise(bounds, lever, extra)
-        if self.slack == 0 and not any(lever.kind in FROM_THE_START for lever, _ in levers):
+        if self.slack == 0 and not any(self._from_the_start(lever) for lever, _ in levers):
             short_cut = self._only_affected(bounds, [lever for lever, _ in levers], wanted)
             if short_cut is not None:
                 return short_cut
@@ -329,6 +340,12 @@ class Explainer:
         self.solver.go_back(self.end)
         return raise_again(self.solver, bounds, rounds, start, again, tier)
 
+    def _from_the_start(self, lever: Lever) -> bool:
+        """Whether this changes what was decided first: a promise, a refusal, a reopening that has to be paid."""
+        return lever.kind in FROM_THE_START or (
+            lever.kind == "closed site" and str(lever.where) in self.network.reopening
+        )
+
     def _has_part(self, lever: Lever, found: Round) -> bool:
         """Whether the proof of a round uses this limit."""
         if lever.kind == "closed site":
@@ -342,7 +359,7 @@ class Explainer:
 
     def _first_round(self, lever: Lever) -> int:
         """The first round that the limit has a part in; earlier ones stay as they are."""
-        if lever.kind in FROM_THE_START:
+        if self._from_the_start(lever):
             return 0
         for count, found in enumerate(self.choice.fair.rounds):
             if found.share < 1.0 and self._has_part(lever, found):
@@ -367,9 +384,24 @@ class Explainer:
         enough = round_up(best / lever.worth) if best > WORTH_SAYING else extra
         if enough < extra and self.model.columns < LARGE:
             again = self._replan([(lever, float(enough))], short)
-            if self._most(again, short) >= best * (1 - 1e-3):
+            if self._most(again, short) >= best * NEARLY:
                 return enough, again
+            extra = self._shrink(extra, lambda less: self._most(self._replan([(lever, less)], short), short), best)
+            replan = self._replan([(lever, float(extra))], short)
         return extra, replan
+
+    def _shrink(self, enough: Decimal, gain: Callable[[float], float], wanted: float) -> Decimal:
+        """A smaller round amount that gains as much, by halving."""
+        low, high = 0.0, float(enough)
+        for _ in range(8):
+            middle = round_up((low + high) / 2)
+            if float(middle) >= float(enough):
+                break
+            if gain(float(middle)) >= wanted * NEARLY:
+                enough, high = middle, float(middle)
+            else:
+                low = float(middle)
+        return enough
 
     def _ceiling(self, lever: Lever) -> Decimal:
         """The most a limit is raised by; a promise cannot be released more than it is kept."""
@@ -482,6 +514,10 @@ class Explainer:
                 both = self._replan([(lever, float(extra)), (other, float(more))], [position])
                 gain = self._gain(both, position)
                 if gain > WORTH_SAYING:
+                    if self.model.columns < LARGE:
+                        extra, more = self._shrink_both(lever, extra, other, more, position, gain)
+                        both = self._replan([(lever, float(extra)), (other, float(more))], [position])
+                        gain = self._gain(both, position)
                     first = self._served_first(found, both)
                     return [self._pair(lever, extra, other, more, gain, first)]
         if tried:
@@ -493,6 +529,20 @@ class Explainer:
                 )
             ]
         return [self._nothing_helps]
+
+    def _shrink_both(
+        self, lever: Lever, extra: Decimal, other: Lever, more: Decimal, position: int, wanted: float
+    ) -> tuple[Decimal, Decimal]:
+        """Smaller round amounts of two limits that together gain as much."""
+
+        def gain(first: float, second: float) -> float:
+            return self._gain(self._replan([(lever, first), (other, second)], [position]), position)
+
+        if not lever.whole:
+            extra = self._shrink(extra, lambda less: gain(less, float(more)), wanted)
+        if not other.whole:
+            more = self._shrink(more, lambda less: gain(float(extra), less), wanted)
+        return extra, more
 
     def _pair(
         self, lever: Lever, extra: Decimal, other: Lever, more: Decimal, gain: float, first: Sentence | None
@@ -587,6 +637,8 @@ class Explainer:
         if lever.kind == "input":
             return say("{extra} {unit} more of {product} in stock", product=network.product[where].name, **values)
         if lever.kind == "closed site":
+            if where in network.reopening:
+                return say("{site} reopened", site=self._called(where))
             return say("{site} open", site=self._called(where))
         if lever.kind == "refused line":
             recipe = network.recipe[where]

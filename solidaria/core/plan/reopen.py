@@ -47,18 +47,23 @@ class Opening:
 
     def bounds(self, model: Model) -> Bounds:
         """The model's bounds with these sites open."""
-        bounds, periods = Bounds.of(model), model.periods
+        bounds = Bounds.of(model)
         for recipe in model.network.recipes:
             if recipe.site in self.paid or recipe.site in self.free:
                 columns = list(model.run_columns(recipe.id))
                 bounds.upper[columns] = model.open_upper[columns]
         for site in self.paid:
-            if site in model.labour_sites:
-                row = model.row_labour + model.labour_sites.index(site) * periods
-                hours = float(model.network.reopening[site].hours)
-                bounds.row_upper[row] -= hours / model.row_scale[row]
-        bounds.row_upper[model.row_budget] -= self.money(model) / model.row_scale[model.row_budget]
+            pay_for(model, bounds, site)
         return bounds
+
+
+def pay_for(model: Model, bounds: Bounds, site: str) -> None:
+    """Take what reopening a site costs out of the first period: hours of its members, money of the budget."""
+    terms = model.network.reopening[site]
+    if site in model.labour_sites:
+        row = model.row_labour + model.labour_sites.index(site) * model.periods
+        bounds.row_upper[row] -= float(terms.hours) / model.row_scale[row]
+    bounds.row_upper[model.row_budget] -= float(terms.money) / model.row_scale[model.row_budget]
 
 
 def possible(network: Network, sites: tuple[str, ...]) -> bool:
