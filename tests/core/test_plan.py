@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from decimal import Decimal as D
 
+import highspy
 import pytest
 
 from solidaria.core.network import (
@@ -188,6 +189,15 @@ def test_a_refused_line_is_a_limit_and_the_plan_is_made_again():
     made = plan(sewing(), refusals=(Refusal("sew", None, D(50)),))
     assert delivered(made) == {"school": D(30), "clinic": D(20)}
     assert made.shortfalls[0].because[0].limit.kind == "refused line"
+
+
+def test_a_plan_is_made_beside_another_program_that_uses_the_same_solver():
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.setOptionValue("threads", 2)
+    other.addVariable(lb=0, ub=4)
+    other.run()
+    assert plan(sewing()).status == "optimal"
 
 
 @pytest.mark.parametrize("seed", range(40))

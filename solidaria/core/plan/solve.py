@@ -166,6 +166,10 @@ class Solver:
         self._highs.setOptionValue("solver", method)
         self._highs.setOptionValue("simplex_iteration_limit", steps)
         self._highs.run()
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kNotset:
+            # Another program in this process has used HiGHS with more threads, and its workers are still there.
+            _Highs.resetGlobalScheduler(True)
+            self._highs.run()
         return self._highs.getModelStatus()
 
     def basis(self) -> Basis:
