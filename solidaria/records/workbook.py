@@ -9,32 +9,37 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import python_calamine
 import xlsxwriter
 
 from solidaria.core.network import Network
 from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.core.workbook.cells import as_text
 from solidaria.core.workbook.check import read_network
 from solidaria.core.workbook.schema import RESULT
 from solidaria.core.workbook.tables import Cell, ErrorValue, NoValue, Table, Tables
 
 #: Limits of size, checked before parsing. A network of 100,000 rows is far below all of them.
 MOST_BYTES = 60_000_000
-MOST_UNPACKED = 200_000_000
+MOST_UNPACKED = 100_000_000
 MOST_RATIO = 200
 MOST_PARTS = 2_000
 MOST_ROWS = 300_000
 MOST_COLUMNS = 200
 MOST_CELL = 2_000
+MOST_AREA = 3_000_000
+MOST_ELEMENTS = 6_000_000
+MOST_OTHER_PART = 10_000_000
 
 _SPREADSHEETS = {".xls", ".ods", ".numbers", ".xlsb", ".xlsm", ".fods", ".gsheet"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -212,8 +217,10 @@ def _read_file(path: Path) -> Tables:
             say("{name} is larger than {most} million bytes.", name=path.name, most=MOST_BYTES // 1_000_000),
             say("Leave out pictures and what is not needed for the plan."),
         )
+    # Read once, so that what was looked at is what is parsed, even when somebody saves over it meanwhile.
+    content = path.read_bytes()
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _refused(
             path,
@@ -222,7 +229,7 @@ def _read_file(path: Path) -> Tables:
         ) from error
     with archive:
         _check_sizes(path, archive)
-        return _read_xlsx(path, archive)
+        return _read_xlsx(path, content, archive)
 
 
 def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
@@ -255,7 +262,7 @@ def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
         )
 
 
-def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Tables:
+def _read_xlsx(path: Path, content: bytes, archive: zipfile.ZipFile) -> Tables:
     broken = _refused(
         path,
         say("{name} is not an .xlsx workbook, or it is broken.", name=path.name),
@@ -263,17 +270,13 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Tables:
     )
     try:
         parts = _sheet_parts(archive)
-        strange = _look_inside(path, archive, parts)
-        if strange:
-            raise Refused(strange)
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        scans = _look_inside(path, archive, parts)
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets, faults, unread = {}, [], set()
         for name in book.sheet_names:
-            if name.strip().lower().startswith(RESULT):
+            if name.strip().lower().startswith(RESULT) or parts.get(name) not in scans:
                 continue
-            part = parts.get(name)
-            empty = _formulas_without_value(archive, part) if part else {}
-            table, wrong = _sheet(name, book.get_sheet_by_name(name), empty)
+            table, wrong = _sheet(name, book.get_sheet_by_name(name), scans[parts[name]].special)
             faults += wrong
             if table is None:
                 unread.add(name)
@@ -284,6 +287,8 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Tables:
     except (
         python_calamine.CalamineError,
         ElementTree.ParseError,
+        expat.ExpatError,
+        zlib.error,
         zipfile.BadZipFile,
         KeyError,
         ValueError,
@@ -319,44 +324,125 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     }
 
 
-def _look_inside(path: Path, archive: zipfile.ZipFile, parts: dict[str, str]) -> list[Fault]:
-    """Faults of sheets that lie about their size or declare entities, found without building them up."""
+class _Scan:
+    """One part of the archive, streamed: how far its cells reach, and the cells that have no plain value.
+
+    special   (row, column), both from 1 -> a formula nobody computed, or an error of the spreadsheet program
+    Raises ValueError when the part declares a document type, which no workbook does and only an attack needs.
+    """
+
+    def __init__(self, stream: IO[bytes], elements: int) -> None:
+        self.last_row = self.last_column = 0
+        self.too_far = False
+        self.special: dict[tuple[int, int], NoValue | ErrorValue] = {}
+        self.elements = elements
+        self._row = self._column = 0
+        self._type = self._inside = ""
+        self._formula: str | None = None
+        self._text: list[str] = []
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        while not self.too_far and (chunk := stream.read(1_000_000)):
+            parser.Parse(chunk, False)
+        if not self.too_far:
+            parser.Parse(b"", True)
+
+    def _doctype(self, *_: object) -> None:
+        raise ValueError("a workbook declares no entities")
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.elements -= 1
+        self.too_far = self.too_far or self.elements < 0
+        tag = tag.rpartition(":")[2]
+        if tag == "c":
+            reference = attributes.get("r")
+            self._column, self._row = _place(reference) if reference else (self._column + 1, self._row)
+            self._type, self._formula, self._text = attributes.get("t", ""), None, []
+        elif tag == "row":
+            self._row, self._column = int(attributes.get("r", self._row + 1)), 0
+        elif tag in ("f", "v", "t"):
+            self._inside = tag
+            if tag == "f":
+                self._formula = ""
+
+    def _characters(self, text: str) -> None:
+        if self._inside == "f":
+            self._formula = (self._formula or "") + text
+        elif self._inside:
+            self._text.append(text)
+
+    def _end(self, tag: str) -> None:
+        tag = tag.rpartition(":")[2]
+        if tag in ("f", "v", "t"):
+            self._inside = ""
+        elif tag == "c":
+            self._cell()
+
+    def _cell(self) -> None:
+        """Note a cell that has anything in it; formats alone mean nothing."""
+        text = "".join(self._text)
+        if self._formula is not None and not text and self._type not in ("str", "inlineStr"):
+            self.special[self._row, self._column] = NoValue(self._formula)
+        elif self._type == "e":
+            self.special[self._row, self._column] = ErrorValue(text)
+        elif not text:
+            return
+        self.last_row, self.last_column = max(self.last_row, self._row), max(self.last_column, self._column)
+        if (
+            self.last_row > MOST_ROWS
+            or self.last_column > MOST_COLUMNS
+            or self.last_row * self.last_column > MOST_AREA
+        ):
+            self.too_far = True
+
+
+def _look_inside(path: Path, archive: zipfile.ZipFile, parts: dict[str, str]) -> dict[str, _Scan]:
+    """Every sheet's part looked through before anything is built up from it.
+
+    Raises Refused when a sheet reaches too far or has too much in it. Reading every part to its end also proves
+    that none is larger than the archive said.
+    """
+    scans: dict[str, _Scan] = {}
     faults = []
-    for name, part in parts.items():
-        if part not in archive.namelist() or name.strip().lower().startswith(RESULT):
+    elements = MOST_ELEMENTS
+    sheet_of = {part: name for name, part in parts.items()}
+    for info in archive.infolist():
+        part = info.filename
+        if not part.lower().endswith((".xml", ".rels")):
             continue
-        last_row = last_column = 0
-        with archive.open(part) as stream:
-            head = stream.read(4_096)
-            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                raise ValueError("a workbook declares no entities")
-        # Only what has cells counts: spreadsheets format whole columns without meaning anything by it.
-        for reference in _cells_of(archive, part):
-            column, row = _place(reference)
-            last_row, last_column = max(last_row, row), max(last_column, column)
-            if last_row > MOST_ROWS or last_column > MOST_COLUMNS:
-                break
-        if last_row > MOST_ROWS or last_column > MOST_COLUMNS:
-            what = say("The sheet goes on to row {row}, column {column}.", row=last_row, column=last_column)
+        with archive.open(info) as stream:
+            name = sheet_of.get(part)
+            if name is None and part != "xl/sharedStrings.xml":
+                if info.file_size > MOST_OTHER_PART:
+                    raise ValueError("a part of the workbook is far too large")
+                while stream.read(1_000_000):
+                    pass
+                continue
+            scan = _Scan(stream, elements)
+            elements = scan.elements
+        if elements < 0:
+            what = say("{name} has more cells than can be read.", name=path.name)
+            raise _refused(path, what, say("Leave out what is not needed for the plan."))
+        if name is None:
+            continue
+        scans[part] = scan
+        if scan.too_far and not name.strip().lower().startswith(RESULT):
+            what = say(
+                "The sheet goes on to row {row}, column {column}.", row=scan.last_row, column=scan.last_column
+            )
             help = say(
                 "Delete what stands far below or far to the right; at most {rows} rows and {columns} columns.",
                 rows=MOST_ROWS,
                 columns=MOST_COLUMNS,
             )
             faults.append(Fault(name, None, None, what, help))
-    return faults
-
-
-def _cells_of(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
-    """The references (A1) of the cells of a sheet, streamed."""
-    pattern = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,4}[0-9]{1,9})"')
-    with archive.open(part) as stream:
-        rest = b""
-        while chunk := stream.read(1_000_000):
-            text = rest + chunk
-            for found in pattern.finditer(text):
-                yield found.group(1).decode()
-            rest = text[-200:] if b">" not in text[-200:] else text[text.rfind(b"<") :][-400:]
+    if faults:
+        raise Refused(faults)
+    return scans
 
 
 def _place(reference: str) -> tuple[int, int]:
@@ -368,42 +454,24 @@ def _place(reference: str) -> tuple[int, int]:
     return column, int(reference[len(letters) :])
 
 
-def _formulas_without_value(archive: zipfile.ZipFile, part: str) -> dict[tuple[int, int], str]:
-    """(row, column) -> formula of cells that no program has computed yet, both from 1."""
-    found: dict[tuple[int, int], str] = {}
-    if part not in archive.namelist():
-        return found
-    with archive.open(part) as stream:
-        for _, cell in ElementTree.iterparse(stream):
-            if cell.tag == f"{_MAIN}c":
-                formula, value = cell.find(f"{_MAIN}f"), cell.find(f"{_MAIN}v")
-                inline = cell.find(f"{_MAIN}is")
-                computed = (value is not None and value.text is not None) or cell.get("t") == "str"
-                if formula is not None and not computed and inline is None and cell.get("r"):
-                    column, row = _place(str(cell.get("r")))
-                    found[row, column] = formula.text or ""
-            if cell.tag == f"{_MAIN}row":
-                cell.clear()
-    return found
-
-
-def _sheet(name: str, sheet: Any, formulas: dict[tuple[int, int], str]) -> tuple[Table | None, list[Fault]]:
-    """One sheet as a table."""
-    if sheet.end is None:
-        return Table(()), []
+def _sheet(
+    name: str, sheet: Any, special: Mapping[tuple[int, int], NoValue | ErrorValue]
+) -> tuple[Table | None, list[Fault]]:
+    """One sheet as a table; `special` as in _Scan."""
     columns: tuple[str, ...] = ()
     rows: list[tuple[int, tuple[Cell, ...]]] = []
     faults: list[Fault] = []
-    first_row, first_column = (sheet.start or (0, 0)) if formulas else (0, 0)
-    del first_row, first_column
-    for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
-        row = [_cell(cell) for cell in cells]
+    by_row: dict[int, dict[int, Cell]] = {}
+    for (at, column), value in special.items():
+        by_row.setdefault(at, {})[column] = value
+    stored = [] if sheet.end is None else sheet.to_python(skip_empty_area=False)
+    for number in range(1, max(len(stored), max(by_row, default=0)) + 1):
+        row = [_cell(one) for one in stored[number - 1]] if number <= len(stored) else []
+        for column, cell in by_row.get(number, {}).items():
+            row += [None] * (column - len(row))
+            row[column - 1] = cell
         while row and row[-1] is None:
             row.pop()
-        for (at, column), formula in formulas.items() if formulas else ():
-            if at == number:
-                row += [None] * (column - len(row))
-                row[column - 1] = NoValue(formula)
         if number == 1:
             columns = tuple(_header(cell) for cell in row)
             continue
@@ -418,7 +486,7 @@ def _sheet(name: str, sheet: Any, formulas: dict[tuple[int, int], str]) -> tuple
 
 
 def _header(cell: Cell) -> str:
-    return "" if cell is None else str(cell).strip()
+    return "" if cell is None else as_text(cell) or str(cell)
 
 
 def _cell(value: Any) -> Cell:
@@ -493,7 +561,7 @@ def write_sheets(workbook: Any, tables: Tables) -> None:
             for at, cell in enumerate(cells):
                 if cell is None:
                     continue
-                if isinstance(cell, Decimal) and float(cell) == cell:
+                if isinstance(cell, Decimal) and Decimal(repr(float(cell))) == cell:
                     sheet.write_number(line, at, float(cell))
                 elif isinstance(cell, date):
                     sheet.write_datetime(line, at, cell, day)

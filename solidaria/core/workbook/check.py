@@ -25,7 +25,7 @@ from solidaria.core.network import (
     Site,
     Stock,
 )
-from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.core.problem import Fault, Refused, Sentence, say, say_many
 from solidaria.core.workbook import cells
 from solidaria.core.workbook.circles import free_circles
 from solidaria.core.workbook.schema import NOTE, RESULT, RULES, SHEET, SHEETS, Column, Sheet
@@ -33,6 +33,9 @@ from solidaria.core.workbook.suggest import Suggester, nearest
 from solidaria.core.workbook.tables import Cell, Table, Tables
 
 ZERO = Decimal(0)
+
+#: More faults than any honest workbook has; beyond it they are only counted, so that a hostile file costs little.
+MOST_KEPT = 50_000
 
 _READERS: dict[str, Callable[[Cell, Column], cells.Parsed]] = {
     "id": cells.identifier,
@@ -74,13 +77,17 @@ class _Reader:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.faults: list[Fault] = list(tables.faults)
+        self.more = 0
         self.warnings: list[Fault] = list(tables.warnings)
         self.rows: dict[str, list[Row]] = {}
         self.ids: dict[str, dict[str, Row]] = {}
         self.suggesters: dict[str, Suggester] = {}
 
     def fault(self, sheet: str, row: int | None, column: str | None, what: Sentence, help: Sentence) -> None:
-        self.faults.append(Fault(sheet, row, column, what, help))
+        if len(self.faults) < MOST_KEPT:
+            self.faults.append(Fault(sheet, row, column, what, help))
+        else:
+            self.more += 1
 
     def network(self) -> Network:
         self._sheet_names()
@@ -98,6 +105,11 @@ class _Reader:
             self._references(sheet)
         rules = self._rules()
         self._across(rules)
+        if self.more:
+            what = say_many(
+                "There is {count} more fault like these.", "There are {count} more faults like these.", self.more
+            )
+            self.faults.append(Fault("", None, None, what, say("Mend the ones that are shown first.")))
         if self.faults:
             raise Refused(self.faults)
         network = self._network(rules)
