@@ -55,7 +55,7 @@ def read(model: Model, columns: Array, reopened: tuple[str, ...]) -> Quantities:
     delivered: dict[Need | Promise, Decimal] = {}
     shares = []
     for position, group in enumerate(model.classes):
-        share = _share(at[model.cover + position])
+        share = _share(at[model.cover + position], group.quantity)
         shares.append(share)
         exact = Decimal(repr(share))
         for member in group.members:
@@ -121,9 +121,12 @@ def read(model: Model, columns: Array, reopened: tuple[str, ...]) -> Quantities:
     )
 
 
-def _share(value: float) -> float:
-    """A share of coverage; what is within the solver's tolerance of nothing or of all is nothing or all."""
-    if value < 1e-9:
+def _share(value: float, needed: float) -> float:
+    """A share of coverage; what is within the solver's tolerance of nothing or of all is nothing or all.
+
+    Of a need so large that such a share is an amount worth having, it is not nothing.
+    """
+    if value < 1e-9 and value * needed < 1e-3:
         return 0.0
     return 1.0 if value > 1 - 1e-9 else value
 
