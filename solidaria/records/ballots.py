@@ -29,6 +29,12 @@ BLOCK = 1 << 19
 #: More faults than this are counted, not listed.
 MOST_FAULTS = 200
 
+#: No vote has more candidates than this.
+MOST_OPTIONS = 10_000
+
+#: Ballots are looked at so many marks at a time, however long the longest is.
+MARKS = 4_000_000
+
 #: Numbers of ballots with more digits than this are refused.
 MOST_DIGITS = 15
 
@@ -230,21 +236,30 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 def _ballots(
     table: _Table, lines: npt.NDArray[np.intp], skip_last: int, options: int
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Ballots from lines of the form "how many, preferences …": order, counts, and which lines have a fault.
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.int16], npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
+    """Ballots from lines of the form "how many, preferences …", in parts: lines, order, counts, which have a fault.
 
     lines       numbers of the lines in the table, each with at least one number and `skip_last` more
     skip_last   how many numbers at the end are not preferences
     """
+    length = table.starts[lines + 1] - skip_last - table.starts[lines] - 1
+    width = min(int(length.max(initial=0)), options + 1)
+    size = max(1, MARKS // max(width, 1))
+    for start in range(0, len(lines), size):
+        part = lines[start : start + size]
+        yield part, *_part(table, part, length[start : start + size], width, options)
+
+
+def _part(
+    table: _Table, lines: npt.NDArray[np.intp], length: npt.NDArray[np.int64], width: int, options: int
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Order, counts and faults of some lines; `length` is how many preferences each has."""
     first = table.starts[lines] + 1
-    length = table.starts[lines + 1] - skip_last - first
     counts = table.numbers[table.starts[lines]]
-    width = int(length.max(initial=0))
     order = np.full((len(lines), width), NOBODY, dtype=np.int16)
-    wrong = counts < 0
-    wide = min(width, options + 1)
+    wrong = (counts < 0) | (length > options)
     seen = np.zeros(len(lines), dtype=np.int64) if options < 63 else None
-    for place in range(wide):
+    for place in range(width):
         there = np.flatnonzero(length > place)
         mark = table.numbers[first[there] + place]
         bad = (mark < 1) | (mark > options)
@@ -255,11 +270,22 @@ def _ballots(
             bit = np.int64(1) << mark
             wrong[there[(seen[there] & bit) != 0]] = True
             seen[there] |= bit
-    wrong |= length > options
     if seen is None:
         ranked = np.sort(order, axis=1)
         wrong |= ((ranked[:, 1:] == ranked[:, :-1]) & (ranked[:, 1:] >= 0)).any(axis=1)
     return order[:, :options], counts, wrong
+
+
+def _too_many(options: int, line: int | None, faults: _Faults) -> bool:
+    """Report more candidates than any vote has."""
+    if options <= MOST_OPTIONS:
+        return False
+    faults.add(
+        line,
+        say("{options} candidates are more than any vote has.", options=options),
+        say("Look at the number of candidates: at most {most} can be counted here.", most=MOST_OPTIONS),
+    )
+    return True
 
 
 def _check_marks(marks: Sequence[int], options: int, line: int, faults: _Faults) -> bool:
@@ -316,6 +342,8 @@ def _read_blt(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | Non
             say("There must be at least one candidate and one seat."),
             say("For 5 candidates and 2 seats write “5 2”."),
         )
+        return None
+    if _too_many(options, number, faults):
         return None
     reader = _BltReader(options, number, faults, skipped)
     rest = b""
@@ -378,13 +406,11 @@ class _BltReader:
         for row in unended.tolist():
             self.faults.add(self.line + row + 1, say("This ballot does not end with a 0."), _BALLOT_END)
         plain = plain[(last[plain] == 0) & (length[plain] >= 2)]
-        order, counts, wrong = _ballots(table, plain, 1, self.options)
-        for row in plain[wrong].tolist():
-            numbers = table.numbers[table.starts[row] : table.starts[row + 1]].tolist()
-            self._wrong(numbers, self.line + row + 1)
-        if wrong.any():
-            order, counts = order[~wrong], counts[~wrong]
-        self.gatherer.block(order, counts)
+        for part, order, counts, wrong in _ballots(table, plain, 1, self.options):
+            for row in part[wrong].tolist():
+                numbers = table.numbers[table.starts[row] : table.starts[row + 1]].tolist()
+                self._wrong(numbers, self.line + row + 1)
+            self.gatherer.block(order[~wrong], counts[~wrong])
         if lines is not None:
             for row in np.flatnonzero(table.odd[:stop]).tolist():
                 self._odd(lines[row], self.line + row + 1)
@@ -544,6 +570,8 @@ def _read_flowing_blt(content: bytes, faults: _Faults, skipped: str) -> BallotFi
             say("After the last ballot there should be a line with a single 0, then the names."),
         )
         return None
+    if _too_many(options, 1, faults):
+        return None
     inner = _Faults(faults.name)
     reader = _BltReader(options, 0, inner, skipped)
     for start in range(0, len(lines), 10_000):
@@ -575,6 +603,8 @@ def _read_preflib(file: BinaryIO, faults: _Faults, suffix: str) -> BallotFile | 
         return None
     names, title, line, said, colon = head
     options = len(names)
+    if _too_many(options, None, faults):
+        return None
     gatherer = _Gatherer(options)
     for block in _blocks(file):
         table = _table(block.replace(b":", b" ").replace(b",", b" ") if colon else block.replace(b",", b" "))
@@ -582,17 +612,16 @@ def _read_preflib(file: BinaryIO, faults: _Faults, suffix: str) -> BallotFile | 
         lines = block.split(b"\n")
         proper = np.array([_like_preflib(text, colon) for text in lines[:-1]], dtype=bool)
         plain = np.flatnonzero((length > 0) & ~table.odd & proper)
-        order, counts, wrong = _ballots(table, plain, 0, options)
-        for row in plain[wrong].tolist():
-            numbers = table.numbers[table.starts[row] : table.starts[row + 1]].tolist()
-            if numbers[0] < 0:
-                faults.add(line + row + 1, say("This number of ballots is too large."), _PREFLIB_HELP)
-            _check_marks(numbers[1:], options, line + row + 1, faults)
-        if suffix in (".soc", ".toc"):
-            short = plain[~wrong][(length[plain] - 1 < options)[~wrong]]
-            for row in short.tolist():
-                _incomplete(line + row + 1, suffix, faults)
-        gatherer.block(order[~wrong], counts[~wrong])
+        for part, order, counts, wrong in _ballots(table, plain, 0, options):
+            for row in part[wrong].tolist():
+                numbers = table.numbers[table.starts[row] : table.starts[row + 1]].tolist()
+                if numbers[0] < 0:
+                    faults.add(line + row + 1, say("This number of ballots is too large."), _PREFLIB_HELP)
+                _check_marks(numbers[1:], options, line + row + 1, faults)
+            if suffix in (".soc", ".toc"):
+                for row in part[~wrong & (length[part] - 1 < options)].tolist():
+                    _incomplete(line + row + 1, suffix, faults)
+            gatherer.block(order[~wrong], counts[~wrong])
         for row in np.flatnonzero(table.odd | ~proper).tolist():
             _odd_preflib(lines[row], line + row + 1, colon, suffix, options, gatherer, faults)
         line += len(length)
@@ -759,6 +788,9 @@ def _read_csv(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | Non
         faults.add(1, say("The first line should head the columns."), _CSV_HELP)
         return None
     rows = _csv_rows(file, sign, faults)
+    if len(columns) > MOST_OPTIONS:
+        _too_many(len(columns), 1, faults)
+        return None
     if all(_PLACE.match(header[column]) for column in columns):
         return _csv_places(rows, header, counted, columns, faults, skipped)
     return _csv_ranks(rows, header, counted, columns, faults, skipped)
@@ -866,6 +898,7 @@ def _csv_places(
             piles[key] = piles.get(key, 0) + count
     if not names and not faults.found:
         faults.add(None, say("No ballot names anybody."), _CSV_HELP)
+    _too_many(len(names), None, faults)
     if faults.found:
         return None
     # in the order of their names, so that the order of ballots changes nothing

@@ -163,6 +163,28 @@ def test_thousands_of_faults_are_counted_not_all_listed(tmp_path):
     assert (None, f"{5000 - MOST_FAULTS} more faults are not listed.") in found
 
 
+def test_more_candidates_than_any_vote_has_are_refused(tmp_path):
+    expected = "50000 candidates are more than any vote has."
+    assert faults(tmp_path, '50000 1\n1 1 0\n0\n"A"\n') == [(1, expected)]
+    assert faults(tmp_path, '50000 1 1 1 0 0 "A"') == [(1, expected)]
+    header = ",".join(f"c{number}" for number in range(50_000))
+    assert faults(tmp_path, header + "\n", "v.csv") == [(1, expected)]
+
+
+def test_one_ballot_without_end_among_many_short_ones_is_a_fault_and_no_burden(tmp_path):
+    text = "3 1\n" + "1 1 0\n" * 50_000 + "1 " + "2 " * 200_000 + '0\n0\n"A"\n"B"\n"C"\n'
+    assert faults(tmp_path, text) == [(50_002, "Candidate number 2 is marked twice on one ballot.")]
+
+
+def test_a_vote_with_hundreds_of_candidates_is_read(tmp_path):
+    names = "".join(f'"C{number}"\n' for number in range(1, 901))
+    long = " ".join(str(number) for number in range(900, 0, -1))
+    file = read(tmp_path, f"900 3\n2 {long} 0\n" + "1 7 900 0\n" * 20_000 + f"1 5 0\n0\n{names}")
+    assert file.piles.total == 20_003 and len(file.piles) == 3
+    twice = f"900 3\n1 7 900 7 0\n0\n{names}"
+    assert faults(tmp_path, twice) == [(2, "Candidate number 7 is marked twice on one ballot.")]
+
+
 def test_lines_are_right_also_far_into_a_long_file(tmp_path):
     lines = ["1 1 2 3 0"] * 200_000
     lines[150_000] = "1 1 9 0"
