@@ -2,8 +2,8 @@
 
 Choices are compared by their leximin vectors (promises, then tier by tier, each from the least covered need
 up); of equal ones the fewest reopenings win, then the ids. Opening every site for nothing gives an upper bound,
-and a choice that reaches it needs no further search. Branches are cut by the same bound for what is still open
-to choice. Up to EXACT_UP_TO closed sites the answer is exact; beyond it the search stops after so many plans.
+and a choice that reaches it needs no further search. The same bound without one site tells whether that site is
+in every best choice. Up to EXACT_UP_TO closed sites the answer is exact; beyond it the search stops after so many plans.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from solidaria.core.plan.solve import Bounds, Solver
 EXACT_UP_TO = 10
 #: With more closed sites than that, at most this many plans are compared.
 MOST_PLANS = 400
+#: With so few closed sites it is quicker to try every choice than to ask which sites are needed.
+FEW = 3
 TOLERANCE = 1e-6
 
 Vector = tuple[tuple[float, ...], ...]
@@ -113,12 +115,23 @@ def choose(solver: Solver, slack: float, announce: Callable[[int, int], None] = 
     most = min(2 ** len(closed), MOST_PLANS if len(closed) > EXACT_UP_TO else 2 ** len(closed))
     ceiling = fair_with(Opening(free=closed)).vector(model)
     compared, exact = 2, True
+    needed: set[str] = set()
+    if better(ceiling, best_vector) > 0 and len(closed) > FEW:
+        # What all together reach, no choice without a site can fall short of: then that site is in every best choice.
+        bar = fair_with(Opening(paid=closed)).vector(model) if possible(network, closed) else best_vector
+        bar = bar if better(bar, best_vector) > 0 else best_vector
+        for site in closed:
+            without = tuple(other for other in closed if other != site)
+            if better(bar, fair_with(Opening(free=without)).vector(model)) > 0:
+                needed.add(site)
+            compared += 1
+            announce(compared, most)
 
     for size in range(1, len(closed) + 1):
         if better(ceiling, best_vector) <= 0:
             break
         for chosen in combinations(closed, size):
-            if not possible(network, chosen):
+            if not needed.issubset(chosen) or not possible(network, chosen):
                 continue
             if compared >= most and len(closed) > EXACT_UP_TO:
                 exact = False
