@@ -313,10 +313,14 @@ class Figures:
 
     @cached_property
     def buyers(self) -> list[tuple[Organisation, list[Delivery], Decimal, Decimal]]:
-        """By receiver: its deliveries, what it pays, and the solidarity in them; by name."""
+        """By receiver: its deliveries, what it pays, and the solidarity in them; by name.
+
+        Deliveries too small to cost the smallest coin are left out: they are what a solver leaves behind.
+        """
         rows: dict[str, list[Delivery]] = defaultdict(list)
         for row in self.prices.deliveries:
-            rows[row.organisation].append(row)
+            if row.buyer_pays or row.solidarity or not row.unit_price:
+                rows[row.organisation].append(row)
         return [
             (
                 self.network.organisation[organisation],

@@ -44,6 +44,7 @@ MOST_PRODUCTS = 16
 MOST_SHORTFALLS = 8
 MOST_RECIPES = 6
 MOST_EQUALISED = 24
+MOST_PRINTED = 30
 #: Rows of a long table on the page; the rest is in the spreadsheet.
 MOST_ROWS = 400
 
@@ -335,6 +336,16 @@ class Page:
     def many_sites(self) -> bool:
         """Too many sites for a card each."""
         return len(self.figures.sites) > MOST_CARDS
+
+    @property
+    def printed(self) -> str:
+        """Whether paper shows every delivery: only where they are few; the sums are always there."""
+        return "print" if len(self.figures.prices.deliveries) <= MOST_PRINTED else "line"
+
+    def part_price(self, product: ProductPrice, amount: Decimal) -> str:
+        """A part of a price with as many decimals as its whole needs, so that a column stands in line."""
+        extra = 0 if product.price >= 10 else 2 if product.price >= Decimal("0.1") else 4
+        return self.language.money(amount, code=False, extra=extra)
 
     @property
     def many_buyers(self) -> bool:
@@ -779,11 +790,15 @@ class Page:
         for need in level.needs:
             row = coverage.get(need)
             told.append(
-                need
+                escape(need)
                 if row is None
-                else f"{self.figures.name(row.organisation)}: {self.figures.product_name(row.product)}"
+                else Markup("{}: {}{}").format(
+                    self.figures.name(row.organisation),
+                    self.figures.product_name(row.product),
+                    self.period_note(row.period),
+                )
             )
-        return escape("; ".join(told))
+        return Markup("; ").join(told)
 
     def rule(self, rule: str) -> str:
         """What a rule is about."""

@@ -434,8 +434,8 @@ class Telling:
 
     def origins(self) -> Sentence:
         """How many figures have a source, and how many are assumed."""
-        kinds = [kind for _, _, kind, _ in self.figures.origins]
-        if not kinds:
+        notes = [(kind, note.lower()) for _, _, kind, note in self.figures.origins]
+        if not notes:
             return say(
                 "The workbook does not say where its figures come from. A note that starts with source: or "
                 "assumption: would show up here."
@@ -443,8 +443,8 @@ class Telling:
         return say(
             "The workbook names a source for {sourced} of its figures and marks {assumed} as assumptions. An "
             "assumption is a guess until somebody measures it: ask about it.",
-            sourced=kinds.count("source"),
-            assumed=kinds.count("assumption"),
+            sourced=sum(kind == "source" or "source:" in note for kind, note in notes),
+            assumed=sum("assumption:" in note for _, note in notes),
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from solidaria.cli.main import main
 from solidaria.core.plan.refusals import LoweredPledge, Refusals
 from solidaria.report.html import compare_html, to_html
 from solidaria.report.language import LANGUAGES, Language
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., Visit]
 SCHEMES = ("light", "dark")
+EXAMPLES = Path(__file__).resolve().parents[2] / "solidaria" / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +126,17 @@ def test_dark_and_light_differ(visit: Open, pages: dict[str, Path]) -> None:
     ask = "getComputedStyle(document.body).backgroundColor"
     light, dark = (visit(pages["plan-en"], scheme=scheme).page.evaluate(ask) for scheme in SCHEMES)
     assert light != dark
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_from_the_workbook_to_the_page_on_a_phone(visit: Open, tmp_path: Path, code: str) -> None:
+    out = tmp_path / "plan.html"
+    assert main(["plan", str(EXAMPLES / "workers-clinic"), "--out", str(out), "--lang", code]) == 0
+    opened = visit(out, 320, scripts=False)
+    assert opened.asked == [out.as_uri()]
+    assert opened.page.locator("html").get_attribute("lang") == code
+    assert opened.page.get_by_role("heading", level=2).count() >= 14
+    counted = visit(out, 320).page
+    open_all_details(counted)
+    assert counted.evaluate("document.documentElement.scrollWidth") <= 320
+    assert [one["id"] for one in Axe().run(counted).response["violations"]] == []
