@@ -11,7 +11,7 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,8 +35,10 @@ MOST_UNPACKED = 100_000_000
 MOST_RATIO = 200
 MOST_PARTS = 2_000
 MOST_ROWS = 300_000
+MOST_ROWS_IN_ALL = 400_000
 MOST_COLUMNS = 200
 MOST_CELL = 2_000
+MOST_CELLS = 2_000_000
 MOST_AREA = 3_000_000
 MOST_ELEMENTS = 6_000_000
 MOST_OTHER_PART = 10_000_000
@@ -94,6 +96,20 @@ def _open_elsewhere(path: Path) -> tuple[Fault, ...]:
     return (Fault("", None, None, what, say("Save it there first: what is not saved is not read.")),)
 
 
+def _check_total(path: Path, sheets: Mapping[str, Table]) -> None:
+    """Refuse a workbook that is too large as a whole, though each sheet is not."""
+    rows = sum(len(table.rows) for table in sheets.values())
+    cells = sum(len(line) for table in sheets.values() for _, line in table.rows)
+    if rows > MOST_ROWS_IN_ALL or cells > MOST_CELLS:
+        what = say(
+            "{name} has more than {rows} rows or {cells} cells in all.",
+            name=path.name,
+            rows=MOST_ROWS_IN_ALL,
+            cells=MOST_CELLS,
+        )
+        raise _refused(path, what, say("Leave out what is not needed for the plan."))
+
+
 # --- CSV -----------------------------------------------------------------------------------------
 
 
@@ -120,6 +136,7 @@ def _read_folder(folder: Path) -> Tables:
             unread.add(file.stem)
         else:
             sheets[file.stem] = table
+        _check_total(folder, sheets)
     return Tables(folder.resolve().name, sheets, tuple(faults), frozenset(unread), tuple(warnings))
 
 
@@ -151,27 +168,49 @@ def _read_csv(file: Path) -> tuple[Table | None, list[Fault]]:
         if mark in header and "," not in header:
             what = say("The columns of {name} are divided by {mark}, not by commas.", name=file.name, mark=name)
             return None, [fault(1, what, say("Save it as CSV with commas."))]
-    return _rows(csv.reader(io.StringIO(text, newline=""), strict=True), fault)
+    # Streamed again from the bytes: the whole text at once would take four times the memory.
+    del text
+    return _rows(_Lines(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")), fault)
+
+
+class _Lines:
+    """Lines of a file for the CSV reader; stops it when one row alone grows beyond every honest row."""
+
+    def __init__(self, source: Iterator[str]) -> None:
+        self.source = source
+        self.length = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.source)
+        self.length += len(line)
+        if self.length > MOST_COLUMNS * MOST_CELL:
+            raise csv.Error("it is far too long")
+        return line
 
 
 def _rows(
-    reader: Any, fault: Callable[[int | None, Sentence, Sentence], Fault]
+    lines: _Lines, fault: Callable[[int | None, Sentence, Sentence], Fault]
 ) -> tuple[Table | None, list[Fault]]:
-    """Rows of a CSV reader as a table; numbered as a spreadsheet counts, a header being row 1."""
+    """Lines of CSV as a table; rows are numbered as a spreadsheet counts, a header being row 1."""
     columns: tuple[str, ...] | None = None
     rows: list[tuple[int, tuple[Cell, ...]]] = []
     faults: list[Fault] = []
-    number = 0
+    number = count = 0
     try:
-        for number, cells in enumerate(reader, 1):
+        for number, cells in enumerate(csv.reader(lines, strict=True), 1):
+            lines.length = 0
+            count += len(cells)
             if columns is None:
                 if len(cells) > MOST_COLUMNS:
                     what = say("The sheet has more than {most} columns.", most=MOST_COLUMNS)
                     return None, [fault(1, what, say("Keep only the columns that docs/workbook.md names."))]
                 columns = tuple(cell.strip() for cell in cells)
                 continue
-            if number > MOST_ROWS:
-                what = say("The sheet has more than {most} rows.", most=MOST_ROWS)
+            if number > MOST_ROWS or count > MOST_CELLS:
+                what = say("The sheet has more than {most} rows, or far too many cells.", most=MOST_ROWS)
                 return None, [fault(None, what, say("Leave out what is not needed for the plan."))]
             if not any(cell.strip() for cell in cells):
                 continue
@@ -282,6 +321,7 @@ def _read_xlsx(path: Path, content: bytes, archive: zipfile.ZipFile) -> Tables:
                 unread.add(name)
             elif table.columns or table.rows:
                 sheets[name] = table
+        _check_total(path, sheets)
     except Refused:
         raise
     except (

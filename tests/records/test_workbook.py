@@ -290,11 +290,14 @@ try:
 except Refused as refused:
     answer = "refused"
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(answer, used.ru_utime + used.ru_stime, used.ru_maxrss)
+# The kernel counts the parent's memory into ru_maxrss, so ask for the peak of this program alone.
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(answer, used.ru_utime + used.ru_stime, peak)
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured on Linux only")
 @pytest.mark.parametrize(
     "make",
     [zip_bomb, far_corner, many_elements, laughing, many_formulas, wrong_everywhere, one_long_line],
@@ -307,6 +310,7 @@ def test_a_hostile_file_costs_at_most_10_seconds_and_512_megabytes(tmp_path: Pat
     )
     assert run.stdout, run.stderr
     answer, seconds, kilobytes = run.stdout.split()
+    print(make, answer, seconds, kilobytes)
     assert answer == "refused"
     assert float(seconds) < 10
-    assert int(kilobytes) * (1 if sys.platform != "darwin" else 1 / 1024) < 512 * 1024
+    assert int(kilobytes) < 512 * 1024

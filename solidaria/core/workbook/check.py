@@ -25,7 +25,7 @@ from solidaria.core.network import (
     Site,
     Stock,
 )
-from solidaria.core.problem import Fault, Refused, Sentence, say, say_many
+from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.workbook import cells
 from solidaria.core.workbook.circles import free_circles
 from solidaria.core.workbook.schema import NOTE, RESULT, RULES, SHEET, SHEETS, Column, Sheet
@@ -34,7 +34,7 @@ from solidaria.core.workbook.tables import Cell, Table, Tables
 
 ZERO = Decimal(0)
 
-#: More faults than any honest workbook has; beyond it they are only counted, so that a hostile file costs little.
+#: More faults than any honest workbook has; beyond it reading stops, so that a hostile file costs little.
 MOST_KEPT = 50_000
 
 _READERS: dict[str, Callable[[Cell, Column], cells.Parsed]] = {
@@ -77,7 +77,7 @@ class _Reader:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.faults: list[Fault] = list(tables.faults)
-        self.more = 0
+        self.more = False
         self.warnings: list[Fault] = list(tables.warnings)
         self.rows: dict[str, list[Row]] = {}
         self.ids: dict[str, dict[str, Row]] = {}
@@ -87,12 +87,14 @@ class _Reader:
         if len(self.faults) < MOST_KEPT:
             self.faults.append(Fault(sheet, row, column, what, help))
         else:
-            self.more += 1
+            self.more = True
 
     def network(self) -> Network:
         self._sheet_names()
         for sheet in SHEETS:
             self.rows[sheet.name] = self._read(sheet)
+        for sheet in SHEETS:
+            self._twice(sheet, self.rows[sheet.name])
         for sheet in SHEETS:
             self.ids[sheet.name] = {
                 row.values[sheet.key[0]]: row
@@ -106,9 +108,7 @@ class _Reader:
         rules = self._rules()
         self._across(rules)
         if self.more:
-            what = say_many(
-                "There is {count} more fault like these.", "There are {count} more faults like these.", self.more
-            )
+            what = say("There are more than {count} faults; reading stopped there.", count=MOST_KEPT)
             self.faults.append(Fault("", None, None, what, say("Mend the ones that are shown first.")))
         if self.faults:
             raise Refused(self.faults)
@@ -155,10 +155,13 @@ class _Reader:
         places = self._columns(sheet, table)
         rows = []
         for number, line in table.rows:
+            if self.more:
+                break  # The workbook is refused already, with more faults than anybody reads.
             row = Row(number, {})
             for place, name in places.items():
                 cell = line[place] if place < len(line) else None
-                row.cells[name] = cell
+                if sheet.name == "rules":
+                    row.cells[name] = cell
                 if name.startswith(NOTE):
                     text = cells.as_text(cell)
                     row.note = f"{row.note} {text}".strip() if text else row.note
@@ -170,7 +173,6 @@ class _Reader:
                     sheet.name, number, None, what, say("Is there a comma too many, or text without quotes?")
                 )
             rows.append(row)
-        self._twice(sheet, rows)
         return rows
 
     def _columns(self, sheet: Sheet, table: Table) -> dict[int, str]:
@@ -198,7 +200,7 @@ class _Reader:
                 what = say("This sheet has no column {name}.", name=cells.shown(name))
                 self.fault(sheet.name, 1, cells.shown(name), what, help)
         for column in sheet.columns:
-            if column.required and column.name not in places.values() and (table.rows or table.columns):
+            if column.required and column.name not in places.values() and table.rows:
                 what = say("The column {name} is missing.", name=column.name)
                 self.fault(sheet.name, 1, column.name, what, say("Add it: {meaning}", meaning=column.meaning))
         return places
