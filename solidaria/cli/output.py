@@ -74,13 +74,14 @@ def refusal(refused: Refused, language: Language) -> str:
     """Every fault with where it is, and what would help under it."""
     lines = []
     for fault in refused.faults:
-        where = [fault.sheet]
-        if fault.row is not None:
-            where.append(language.text(say("row {row}", row=fault.row)))
-        if fault.column:
-            where.append(fault.column)
-        place = ", ".join(part for part in where if part)
+        place = place_of(fault, language)
         what = language.text(fault.what)
         lines.append(f"{place}: {what}" if place else what)
         lines.append(f"    {language.text(fault.help)}")
     return "\n".join(lines) + "\n"
+
+
+def place_of(fault: Fault, language: Language) -> str:
+    """Where a fault is: sheet, row, column, as far as they are known."""
+    row = "" if fault.row is None else language.text(say("row {row}", row=str(fault.row)))
+    return ", ".join(part for part in (fault.sheet, row, fault.column) if part)

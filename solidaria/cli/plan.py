@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from solidaria.cli.output import check_out, refusal, write_out
+from solidaria.cli.output import check_out, place_of, refusal, write_out
 from solidaria.core.network import Network
 from solidaria.core.plan import plan as make_plan
 from solidaria.core.plan.refusals import Refusals, with_pledges
@@ -176,6 +176,5 @@ class Progress:
 
     def note(self, warning: Fault) -> None:
         """A warning of the workbook's check, with where it is."""
-        where = ", ".join(part for part in (warning.sheet, str(warning.row or ""), warning.column) if part)
-        text = f"{where}: {self.language.text(warning.what)} {self.language.text(warning.help)}"
+        text = f"{place_of(warning, self.language)}: {self.language.text(warning.what)} {self.language.text(warning.help)}"
         print(f"          {text}", file=sys.stderr, flush=True)
