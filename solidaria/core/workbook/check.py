@@ -224,7 +224,9 @@ class _Reader:
             return
         seen: dict[tuple[Any, ...], int] = {}
         for row in rows:
-            if any(name in row.bad for name in sheet.key):
+            if any(
+                name in row.bad or (name not in row.values and sheet.column(name).required) for name in sheet.key
+            ):
                 continue
             key = tuple(self._key_part(sheet, row, name) for name in sheet.key)
             if key in seen:
@@ -256,7 +258,7 @@ class _Reader:
             if column.kind != "reference":
                 continue
             known = self.ids[column.of]
-            unread = column.of in self.tables.unread
+            unread = column.of in self.tables.unread or self._lacks_id(column.of)
             for row in self.rows[sheet.name]:
                 value = row.get(column.name)
                 if value is None or value in known or unread:
@@ -272,6 +274,11 @@ class _Reader:
                     else say("Add it to the sheet {sheet}, or correct the id.", sheet=column.of)
                 )
                 self.fault(sheet.name, row.number, column.name, what, help)
+
+    def _lacks_id(self, name: str) -> bool:
+        """Whether the sheet is there without its column of ids: that is told once, not for every row that uses one."""
+        table = self.tables.sheets.get(name)
+        return table is not None and bool(table.columns) and SHEET[name].key[0] not in table.columns
 
     # --- rules ---
 
@@ -377,13 +384,21 @@ class _Reader:
                 self.fault(
                     "routes", row.number, "to", what, say("Delete the row: a place needs no route to itself.")
                 )
-        if not self.faults:
+        if self._whole("recipes", "inputs", "uses"):
             for circle in free_circles(self._recipes()):
                 first = self.ids["recipes"][circle[0]]
                 what = say("The recipes {recipes} make their products out of each other, and it costs nothing.",
                            recipes=", ".join(circle))  # fmt: skip
                 help = say("Give at least one of them the labour_hours it takes, or correct output and inputs.")
                 self.fault("recipes", first.number, "labour_hours", what, help)
+
+    def _whole(self, *sheets: str) -> bool:
+        """Whether nothing is wrong with these sheets, so that they can be read together."""
+        return not (
+            self.more
+            or any(name in self.tables.unread for name in sheets)
+            or any(fault.sheet in sheets for fault in self.faults)
+        )
 
     def _products(self) -> None:
         for row in self.rows["products"]:
