@@ -328,17 +328,17 @@ class Explainer:
     def _only_affected(self, bounds: Bounds, levers: list[Lever], wanted: list[int]) -> Replan | None:
         """The plan again with all unaffected needs at their levels; None when somebody would have to give."""
         rounds = self.choice.fair.rounds
-        last = max(count for count, row in enumerate(rounds) if set(wanted) & set(row.classes))
-        tier = rounds[last].tier
+        tier = max(row.tier for row in rounds if set(wanted) & set(row.classes))
+        # Better covered needs too: once the wanted one has caught up with them, they share in what was raised.
         again = {
             position
-            for row in rounds[: last + 1]
-            if row.share < 1.0 and any(self._has_part(lever, row) for lever in levers)
+            for row in rounds
+            if row.tier <= tier and row.share < 1.0 and any(self._has_part(lever, row) for lever in levers)
             for position in row.classes
         } | set(wanted)
         start = min(self._first_round(lever) for lever in levers)
         self.solver.go_back(self.end)
-        return raise_again(self.solver, bounds, rounds, start, again, tier)
+        return raise_again(self.solver, bounds, rounds, start, again, frozenset(wanted), tier)
 
     def _from_the_start(self, lever: Lever) -> bool:
         """Whether this changes what was decided first: a promise, a refusal, a reopening that has to be paid."""

@@ -220,11 +220,18 @@ class Replan:
 
 
 def raise_again(
-    solver: Solver, start: Bounds, known: tuple[Round, ...], first: int, again: set[int], last_tier: int
+    solver: Solver,
+    start: Bounds,
+    known: tuple[Round, ...],
+    first: int,
+    again: set[int],
+    wanted: frozenset[int],
+    last_tier: int,
 ) -> Replan | None:
     """Raise only the classes in `again`, within wider bounds than before; all others keep their levels.
 
     known      the rounds of the plan, of which those before `first` have no part in what was widened
+    wanted     the classes in question: it stops when they are settled
     last_tier  the last tier that counts; later ones are let go
 
     None when a class would have to give up some of its level to one that has less: then all must be found again.
@@ -252,7 +259,7 @@ def raise_again(
     settled = set(shares) - again
     for tier in (tier for tier in model.tiers if tier <= last_tier):
         mine = [position for position in sorted(again) if model.classes[position].tier == tier]
-        while mine:
+        while mine and not wanted <= settled:
             found = next(_tier_rounds(solver, bounds, tier, [*kept, *rounds], 0.0, skip=frozenset(settled)))
             if any(
                 found.prices[position] > 1e-9 and shares[position] > found.share
