@@ -19,7 +19,7 @@ from solidaria.core.voting.equal_shares import COMPLETIONS, STOPS, UTILITIES, Eq
 from solidaria.core.voting.greedy import GreedyTerms, greedy
 from solidaria.core.voting.meek import meek
 from solidaria.core.voting.schulze import STRENGTHS, SchulzeTerms, schulze
-from solidaria.core.voting.single_transferable import alameda, scottish
+from solidaria.core.voting.single_transferable import MOST_BALLOTS, alameda, scottish
 from solidaria.core.voting.terms import TIE_STEPS, ElectionTerms, TieRule
 from solidaria.records.ballots import SUFFIXES, BallotFile, read_ballots
 from solidaria.records.pabulib import PabulibFile, read_file
@@ -103,7 +103,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number")
     return int(text)
 
@@ -166,6 +166,12 @@ def _election(arguments: argparse.Namespace, language: Language) -> str:
             say("Rules for elections are {rules}.", rules=", ".join(ELECTIONS)),
         )
     file = read_ballots(arguments.file, skipped=arguments.skipped)
+    if file.piles.total > MOST_BALLOTS:
+        raise _refuse(
+            arguments,
+            say("{ballots} ballots are more than can be counted here.", ballots=file.piles.total),
+            say("At most {most} can be counted: look at the numbers of ballots.", most=MOST_BALLOTS),
+        )
     notes = list(file.notes)
     seats = arguments.seats or file.seats
     if seats is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,8 @@ MOST_OPTIONS = 10_000
 #: Ballots are looked at so many marks at a time, however long the longest is.
 MARKS = 4_000_000
 
-#: Numbers of ballots with more digits than this are refused.
-MOST_DIGITS = 15
+#: Numbers of ballots with more digits than this are refused; so no sum of them can run over.
+MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -162,11 +163,20 @@ class _Gatherer:
 def _options(names: Sequence[str], withdrawn: Iterable[int] = ()) -> tuple[Option, ...]:
     """Options with their names as ids; of those with equal names the ids carry the number on the paper."""
     gone = set(withdrawn)
-    often = {name for name in names if names.count(name) > 1}
+    often = {name for name, times in Counter(names).items() if times > 1}
     return tuple(
         Option(f"{name} [{number}]" if name in often else name, name, number - 1 in gone)
         for number, name in enumerate(names, start=1)
     )
+
+
+def _whole(text: str) -> bool:
+    """Whether a text is a whole number in plain digits (isdigit alone would take ² too)."""
+    return text.isascii() and text.isdigit()
+
+
+def _repeats(marks: Sequence[int]) -> bool:
+    return len(set(marks)) < len(marks)
 
 
 def _text(line: bytes, number: int | None, faults: _Faults) -> str:
@@ -298,7 +308,8 @@ def _check_marks(marks: Sequence[int], options: int, line: int, faults: _Faults)
             say("There is no candidate number {mark}.", mark=mark),
             say("Candidates are numbered from 1 to {options}.", options=options),
         )
-    for mark in sorted({mark for mark in marks if 1 <= mark <= options and marks.count(mark) > 1}):
+    often = Counter(marks)
+    for mark in sorted(mark for mark, times in often.items() if times > 1 and 1 <= mark <= options):
         fine = False
         faults.add(
             line,
@@ -711,7 +722,7 @@ def _preflib_head(file: BinaryIO, faults: _Faults) -> tuple[list[str], str, int,
         file.seek(here)
         line -= 1
     said = fields.get("NUMBER ALTERNATIVES", "")
-    if not said.isdigit() or not 0 < len(said) < 6:
+    if not _whole(said) or not 0 < len(said) < 6:
         faults.add(
             None,
             say("The header does not say how many candidates there are."),
@@ -729,14 +740,14 @@ def _preflib_head(file: BinaryIO, faults: _Faults) -> tuple[list[str], str, int,
             )
         names.append(name or str(number))
     voters = fields.get("NUMBER VOTERS", "")
-    return names, fields.get("TITLE", ""), line, int(voters) if voters.isdigit() else None, True
+    return names, fields.get("TITLE", ""), line, int(voters) if _whole(voters) else None, True
 
 
 def _old_preflib_head(
     text: str, file: BinaryIO, faults: _Faults
 ) -> tuple[list[str], str, int, int | None, bool] | None:
     """The head of the form used until 2022: how many, "number,name" for each, then "voters,sum,distinct"."""
-    if not text.isdigit() or len(text) > 5:
+    if not _whole(text) or len(text) > 5:
         faults.add(
             1,
             say("This is not the start of a PrefLib file."),
@@ -755,7 +766,7 @@ def _old_preflib_head(
         names.append(name.strip() or str(number))
     line = int(text) + 2
     sums = _text(file.readline(), line, faults).strip().split(",")
-    if len(sums) != 3 or not all(part.strip().isdigit() for part in sums):
+    if len(sums) != 3 or not all(_whole(part.strip()) for part in sums):
         faults.add(
             line,
             say("The numbers of voters, of ballots and of distinct ballots should be here."),
@@ -770,6 +781,7 @@ def _old_preflib_head(
 
 _PLACE = re.compile(r"(?:choice|rank|place|preference|opción|lugar|preferencia)?[ _]*(\d{1,3})\Z", re.IGNORECASE)
 _COUNT = ("count", "ballots", "votos", "papeletas", "cantidad")
+_CLOSE_QUOTES = say("Look for a quotation mark that is not closed, or a line break inside a cell without them.")
 _CSV_HELP = say(
     "Either head the columns 1, 2, 3 … and write names below, or head them with the names and write ranks below."
 )
@@ -781,7 +793,11 @@ def _read_csv(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | Non
         return _read_votekit(file, faults, skipped)
     header_text = _text(first, 1, faults)
     sign = max(",;\t", key=header_text.count)
-    header = [cell.strip() for cell in next(csv.reader([header_text], delimiter=sign), [])]
+    try:
+        header = [cell.strip() for cell in next(csv.reader([header_text], delimiter=sign), [])]
+    except csv.Error as error:
+        faults.add(1, say("The table cannot be read here: {reason}.", reason=str(error)), _CLOSE_QUOTES)
+        return None
     counted = next((column for column, cell in enumerate(header) if cell.lower() in _COUNT), None)
     columns = [column for column, cell in enumerate(header) if column != counted and cell]
     if not columns:
@@ -807,7 +823,7 @@ def _csv_rows(file: BinaryIO, sign: str, faults: _Faults) -> Iterator[tuple[int,
         faults.add(
             reader.line_num + 1,
             say("The table cannot be read here: {reason}.", reason=str(error)),
-            say("Look for a quotation mark that is not closed."),
+            _CLOSE_QUOTES,
         )
 
 
@@ -823,7 +839,7 @@ def _distinct(
             text = row[counted].strip()
             if not text and not any(cell.strip() for cell in row):
                 continue
-            if not text.isdigit() or len(text) > MOST_DIGITS:
+            if not _whole(text) or len(text) > MOST_DIGITS:
                 faults.add(
                     line,
                     say("“{text}” is not a whole number of ballots.", text=text),
@@ -886,7 +902,7 @@ def _csv_places(
                 places.append(tuple(names.setdefault(name, len(names)) for name in together))
         gaps += count if passed else 0
         flat = [position for place in places for position in place]
-        twice = [name for name, position in names.items() if flat.count(position) > 1]
+        twice = [name for name, position in names.items() if flat.count(position) > 1] if _repeats(flat) else []
         for name in twice:
             faults.add(
                 line,
@@ -929,7 +945,7 @@ def _csv_ranks(
             cell = cells[column].strip() if column < len(cells) else ""
             if not cell:
                 continue
-            if not cell.isdigit() or not 0 < len(cell) < 6 or int(cell) < 1:
+            if not _whole(cell) or not 0 < len(cell) < 6 or int(cell) < 1:
                 fine = False
                 faults.add(
                     line,
@@ -982,7 +998,7 @@ def _read_votekit(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile |
     for text, (number, times) in piles.items():
         marks, _, rest = text.partition("&")
         weight = rest.split("&")[0].strip(', "')
-        if not re.fullmatch(r"\d{1,15}(?:\.0*)?", weight):
+        if not re.fullmatch(r"\d{1,9}(?:\.0*)?", weight):
             faults.add(number, say("“{text}” is not a whole number of ballots.", text=weight), _CSV_HELP)
             continue
         places = []

@@ -172,6 +172,11 @@ def test_a_file_that_is_not_there_or_of_another_kind_is_refused(solidaria):
     assert status == 1 and "holds an election" in err
 
 
+def test_more_ballots_than_can_be_counted_exactly_are_refused(solidaria):
+    status, _, err = solidaria(WARD.replace("5 1 2 0", "900000001 1 2 0"))
+    assert status == 1 and "more than can be counted" in err
+
+
 def test_the_answer_can_go_to_a_file(solidaria, tmp_path):
     status, out, _ = solidaria(WARD, "--format", "json", "--out", str(tmp_path / "answer.json"))
     assert (status, out) == (0, "")

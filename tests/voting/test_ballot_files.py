@@ -394,6 +394,35 @@ def test_names_and_seats_that_blt_cannot_hold_are_refused(tmp_path):
     ]
 
 
+# Damaged files
+
+
+STARTS = {
+    ".blt": [EXAMPLE, EXAMPLE.replace("\n", " ")],
+    ".soi": [SOI],
+    ".toc": [SOI.replace("4: 1,3", "4: {1,3},2"), "3\n1,Ana\n2,Bheki\n3,Carla\n6,6,2\n4,1,{2,3}\n2,2,1,3\n"],
+    ".csv": ["count,1,2\n3,A,B\n2,B=A,\n", "Ana;Bheki\n1;2\n;1\n"],
+}
+PIECES = [bytes([one]) for one in range(256)] + ["²".encode(), "١".encode(), b"\r", b"0 0", b"1=2", b"{", b'"']
+
+
+@given(st.sampled_from(sorted(STARTS)), st.randoms(use_true_random=False))
+@settings(max_examples=600, deadline=None)
+def test_a_damaged_file_is_read_or_refused_with_reasons_and_never_breaks(tmp_path_factory, suffix, chance):
+    content = bytearray(chance.choice(STARTS[suffix]).encode())
+    for _ in range(chance.randint(1, 5)):
+        at = chance.randrange(len(content) + 1)
+        content[at : at + chance.choice([0, 0, 1, 3])] = chance.choice(PIECES)
+    path = tmp_path_factory.getbasetemp() / f"damaged{suffix}"
+    path.write_bytes(bytes(content))
+    try:
+        file = read_ballots(path)
+    except Refused as refused:
+        assert refused.faults and all(str(fault.what) and str(fault.help) for fault in refused.faults)
+    else:
+        assert file.piles.total == sum(count for _, count in file.piles)
+
+
 # Real files and many ballots
 
 

@@ -25,6 +25,10 @@ from solidaria.core.voting.ties import settle
 Integers = npt.NDArray[np.int64]
 
 
+#: More ballots than this could run over 64 bits when a value is multiplied.
+MOST_BALLOTS = 900_000_000
+
+
 @dataclass(frozen=True)
 class GregoryRule:
     """A kind of weighted inclusive Gregory.
@@ -137,7 +141,7 @@ class _Gregory:
 
     def __init__(self, piles: RankedPiles, terms: ElectionTerms, rule: GregoryRule) -> None:
         ready = countable(piles)
-        if ready.total > 900_000_000:
+        if ready.total > MOST_BALLOTS:
             raise ValueError("more than 900 million ballots cannot be counted by this rule")
         self.terms, self.rule = terms, rule
         self.unit = 10**rule.decimals
