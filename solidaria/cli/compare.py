@@ -72,8 +72,11 @@ def read_plans(words: list[str]) -> list[Variant]:
     """
     faults: list[Fault] = []
     variants = []
-    for word in words:
-        name, path = _named(word)
+    named = [_named(word) for word in words]
+    names = [name for name, _ in named]
+    for name, path in named:
+        # Two files of one name in different folders are told apart by their whole path.
+        name = str(path) if names.count(name) > 1 else name
         try:
             variants.append(read_result_json(_text(path), name))
         except Refused as refused:

@@ -132,6 +132,20 @@ def test_plans_are_put_side_by_side_from_their_json(
     assert len(json.loads(table.read_text())["variants"]) == 2
 
 
+def test_plans_of_the_same_file_name_are_told_apart_by_their_folders(
+    network: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for folder in ("monday", "friday"):
+        (tmp_path / folder).mkdir()
+        files.append(tmp_path / folder / "plan.json")
+        assert main(["plan", str(network), "--out", str(files[-1])]) == 0
+    capfd.readouterr()
+    assert main(["compare", *map(str, files), "--format", "json"]) == 0
+    names = [one["name"] for one in json.loads(capfd.readouterr().out)["variants"]]
+    assert names == [str(file) for file in files]
+
+
 def test_one_plan_is_nothing_to_compare(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(tmp_path / "a.json")]) == 2
     assert "two plans or more" in capfd.readouterr().err
