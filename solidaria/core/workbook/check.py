@@ -208,7 +208,7 @@ class _Reader:
     def _cell(self, sheet: Sheet, row: Row, column: Column, cell: Cell) -> None:
         problem = cells.no_value(cell)
         if problem is None and cells.is_blank(cell):
-            if column.required:
+            if column.required and column.kind != "rule":
                 problem = (say("The cell is blank."), say("Fill it in: {meaning}", meaning=column.meaning))
         elif problem is None and column.kind == "choice" and sheet.name == "rules":
             row.values[column.name] = cells.as_text(cell)
@@ -308,6 +308,12 @@ class _Reader:
                 )
                 continue
             known.add(name)
+            if "value" in row.cells and cells.is_blank(row.cells["value"]):
+                faulty = True
+                what = say("The cell is blank.")
+                help = say("Fill it in: {meaning}", meaning=columns[name].meaning)
+                self.fault("rules", row.number, "value", what, help)
+                continue
             if "value" in row.bad or "since" in row.bad:
                 faulty = True
                 continue
