@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +61,15 @@ def test_the_keys_are_those_of_the_documentation_in_their_order() -> None:
     assert list(answer["certificate"]["tiers"][0]) == ["tier", "levels"]
     assert list(answer["certificate"]["tiers"][0]["levels"][0]) == ["share", "needs", "bound"]
     assert list(answer["prices"][0]["lines"]) == list(PRICE_LINES)
+
+
+def test_the_documentation_lists_the_keys_of_every_table_in_their_order() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    block = text.split("```")[1]
+    for table, row in ROW_KEYS.items():
+        listed = ",".join(f'"{key}"' for key in row.split())
+        assert f'"{table}":' in block and f"[{{{listed}}}]" in block, table
+    assert [key for key in re.findall(r'^ "(\w+)":', block, re.MULTILINE)] == KEYS[3:]
 
 
 def test_a_reason_says_what_where_and_how_much() -> None:
