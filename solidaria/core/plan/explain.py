@@ -14,12 +14,12 @@ from decimal import ROUND_CEILING, Decimal
 
 from solidaria.core.network import Need, Network, Promise
 from solidaria.core.plan import aims
-from solidaria.core.plan.leximin import Replan, Round, raise_again, raise_fairly
+from solidaria.core.plan.leximin import Fair, Replan, Round, raise_again, raise_fairly
 from solidaria.core.plan.model import Model, NeedClass
 from solidaria.core.plan.proof import Key, limit_values
 from solidaria.core.plan.quantities import plain, rounded
 from solidaria.core.plan.refusals import Refusal
-from solidaria.core.plan.reopen import Choice, pay_for, possible
+from solidaria.core.plan.reopen import Choice, Opening, choose, pay_for, possible
 from solidaria.core.plan.solve import Basis, Bounds, Solver, SolverStopped
 from solidaria.core.problem import Sentence, say
 from solidaria.core.result import Limit, Reason
@@ -37,6 +37,8 @@ LARGE = 4_000
 #: There, questions are asked about so many levels, the most essential and least covered first, and each may take
 #: so many steps of the solver; needs beyond that get the limit that holds them, without a number.
 MOST_QUESTIONS, PATIENCE = 40, 1_500
+#: With so few closed sites they are chosen anew with each question; with more, the reopenings stay as they are.
+FEW_CLOSED = 3
 #: Limits that change what was decided first, so that everything is found again.
 FROM_THE_START = ("promised elsewhere", "refused line")
 #: A limit is not raised to more than so many times what it is.
@@ -119,6 +121,7 @@ class Explainer:
         for lever in levers[: MOST_REASONS + 2]:
             try:
                 extra, replan = self._smallest(found, lever, open_questions)
+                replan = self._for_good([(lever, extra)], replan)
             except SolverStopped:
                 # Too large to ask again: name what holds the need, and promise nothing.
                 for position in open_questions:
@@ -316,14 +319,38 @@ class Explainer:
 
         until = None if self.slack else settled
         fair = raise_fairly(self.solver, bounds, self.slack, from_round=start, known=rounds, until=until)
+        return self._finished(fair, self.choice.opening)
+
+    def _finished(self, fair: Fair, opening: Opening) -> Replan:
+        """The shares that these rounds end in."""
         if not self.slack:
             shares = {position: row.share for row in fair.rounds for position in row.classes}
             return Replan(shares, fair.rounds)
         # With slack a level may be given up in part for the later aims: only the whole plan says how much.
-        opening, order = self.choice.opening, self.network.rules.objectives
-        reached = aims.pursue(self.solver, fair.bounds, opening, self.slack, order)
+        reached = aims.pursue(self.solver, fair.bounds, opening, self.slack, self.network.rules.objectives)
         cover = reached.solution.columns[self.model.cover : self.model.cover + len(self.model.classes)]
         return Replan(dict(enumerate(cover.tolist())), fair.rounds)
+
+    def _choose_again(self, levers: list[tuple[Lever, float]]) -> Replan:
+        """Make the whole plan again with these limits raised, and choose again which sites to reopen."""
+
+        def widen(bounds: Bounds) -> None:
+            for lever, extra in levers:
+                self._raise(bounds, lever, extra)
+
+        money = sum(extra for lever, extra in levers if lever.kind == "outside budget" and not lever.period)
+        choice = choose(self.solver, self.slack, widen=widen, more_money=Decimal(repr(money)))
+        return self._finished(choice.fair, choice.opening)
+
+    def _for_good(self, levers: list[tuple[Lever, Decimal]], replan: Replan) -> Replan:
+        """What raising these limits gives in the end: with the reopenings chosen anew where that is done."""
+        closed = any(lever.kind == "closed site" for lever, _ in levers)
+        few = 0 < len(self.network.reopenings) <= FEW_CLOSED and self.model.columns < LARGE
+        return (
+            self._choose_again([(lever, float(extra)) for lever, extra in levers])
+            if few and not closed
+            else replan
+        )
 
     def _only_affected(self, bounds: Bounds, levers: list[Lever], wanted: list[int]) -> Replan | None:
         """The plan again with all unaffected needs at their levels; None when somebody would have to give."""
@@ -517,7 +544,10 @@ class Explainer:
                     if self.model.columns < LARGE:
                         extra, more = self._shrink_both(lever, extra, other, more, position, gain)
                         both = self._replan([(lever, float(extra)), (other, float(more))], [position])
+                        both = self._for_good([(lever, extra), (other, more)], both)
                         gain = self._gain(both, position)
+                        if gain <= WORTH_SAYING:
+                            continue
                     first = self._served_first(found, both)
                     return [self._pair(lever, extra, other, more, gain, first)]
         if tried:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import combinations
 
 from solidaria.core.network import Network
@@ -68,12 +69,21 @@ def pay_for(model: Model, bounds: Bounds, site: str) -> None:
     bounds.row_upper[model.row_budget] -= float(terms.money) / model.row_scale[model.row_budget]
 
 
-def possible(network: Network, sites: tuple[str, ...]) -> bool:
+def possible(network: Network, sites: tuple[str, ...], more_money: Decimal = Decimal(0)) -> bool:
     """Whether these sites can be reopened together: hours of their own members, and money within the budget."""
     budget = network.rules.outside_budget
     money = sum(network.reopening[site].money for site in sites)
     hours = all(network.reopening[site].hours <= network.available_hours(site) for site in sites)
-    return hours and (budget is None or money <= budget)
+    return hours and (budget is None or money <= budget + more_money)
+
+
+def candidates(network: Network, more_money: Decimal = Decimal(0)) -> tuple[str, ...]:
+    """The closed sites that can be reopened at all, by id."""
+    return tuple(
+        row.site
+        for row in network.reopenings
+        if network.site[row.site].state == "closed" and possible(network, (row.site,), more_money)
+    )
 
 
 def better(one: Vector, other: Vector) -> int:
@@ -95,17 +105,25 @@ class Choice:
     compared: int
 
 
-def choose(solver: Solver, slack: float, announce: Callable[[int, int], None] = lambda done, most: None) -> Choice:
-    """Find the best reopenings; `announce` hears how many plans were compared and how many there could be."""
+def choose(
+    solver: Solver,
+    slack: float,
+    announce: Callable[[int, int], None] = lambda done, most: None,
+    widen: Callable[[Bounds], None] = lambda bounds: None,
+    more_money: Decimal = Decimal(0),
+) -> Choice:
+    """Find the best reopenings; `announce` hears how many plans were compared and how many there could be.
+
+    widen       changes the bounds of every choice, for questions such as "with ten more hours …?"
+    more_money  what such a question adds to the outside budget of the first period
+    """
     model, network = solver.model, solver.model.network
-    closed = tuple(
-        site.site
-        for site in network.reopenings
-        if network.site[site.site].state == "closed" and possible(network, (site.site,))
-    )
+    closed = candidates(network, more_money)
 
     def fair_with(opening: Opening) -> Fair:
-        return raise_fairly(solver, opening.bounds(model), slack)
+        bounds = opening.bounds(model)
+        widen(bounds)
+        return raise_fairly(solver, bounds, slack)
 
     nothing = Opening()
     best, best_fair = nothing, fair_with(nothing)
@@ -118,7 +136,9 @@ def choose(solver: Solver, slack: float, announce: Callable[[int, int], None] = 
     needed: set[str] = set()
     if better(ceiling, best_vector) > 0 and len(closed) > FEW:
         # What all together reach, no choice without a site can fall short of: then that site is in every best choice.
-        bar = fair_with(Opening(paid=closed)).vector(model) if possible(network, closed) else best_vector
+        bar = (
+            fair_with(Opening(paid=closed)).vector(model) if possible(network, closed, more_money) else best_vector
+        )
         bar = bar if better(bar, best_vector) > 0 else best_vector
         for site in closed:
             without = tuple(other for other in closed if other != site)
@@ -131,7 +151,7 @@ def choose(solver: Solver, slack: float, announce: Callable[[int, int], None] = 
         if better(ceiling, best_vector) <= 0:
             break
         for chosen in combinations(closed, size):
-            if not needed.issubset(chosen) or not possible(network, chosen):
+            if not needed.issubset(chosen) or not possible(network, chosen, more_money):
                 continue
             if compared >= most and len(closed) > EXACT_UP_TO:
                 exact = False
