@@ -396,6 +396,14 @@ class Page:
     def buyer(self, organisation: Organisation, pays: Decimal, solidarity: Decimal) -> Markup:
         """What a buyer pays and what solidarity adds."""
         name = strong(organisation.name or organisation.id)
+        if solidarity and not pays:
+            return self._say(
+                say(
+                    "{organisation} pays nothing; solidarity carries {solidarity}",
+                    organisation=name,
+                    solidarity=self.language.money(solidarity),
+                )
+            )
         if solidarity:
             return self._say(
                 say(

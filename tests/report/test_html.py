@@ -138,7 +138,7 @@ def test_the_three_protections_stand_with_their_figures_and_their_decision() -> 
 
 def test_who_carries_the_solidarity_stands_per_member_and_as_minutes_of_pay() -> None:
     told = words(to_html(RESULT, ENGLISH))
-    assert "Sindicato Docente 6,000,000.00 100 % 1,500.00 21.4" in told
+    assert "Sindicato Docente 6,000,000.00 1,500.00 21.4 100 %" in told
     assert "has no pledge behind it" in told
 
 
