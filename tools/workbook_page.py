@@ -24,8 +24,8 @@ The order of sheets, rows and columns never matters. Names of sheets and columns
 as below. A column whose name starts with `note` is yours: write in it what you like. Sheets whose name starts with
 `result` are not read; a plan adds them. Any other name is a fault, so that a slip of the pen is never overlooked.
 
-Columns in **bold** are required. The sheets {required} are required and have at least one row; the others may be left
-out, or left empty below the first row.
+Columns in **bold** are required. The sheets {required} are required and have at least one row;
+the others may be left out, or left empty below the first row.
 
 **Numbers** have a point before the decimals and no marks between thousands: `1500.25`. No units, no signs of money, no
 `%`: a share of 20 % is `0.2`. **Days** are year, month, day: `2026-01-31`. **Ids** are short names of your choice;

@@ -50,13 +50,13 @@ _READERS: dict[str, Callable[[Cell, Column], cells.Parsed]] = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One row whose cells were read: column -> value (None when blank or at fault), and its place."""
 
     number: int
     values: dict[str, Any]
-    bad: set[str] = field(default_factory=set)
+    bad: frozenset[str] = frozenset()
     note: str = ""
     cells: dict[str, Cell] = field(default_factory=dict)
 
@@ -215,7 +215,7 @@ class _Reader:
         elif problem is None and column.kind != "rule":
             row.values[column.name], problem = _READERS[column.kind](cell, column)
         if problem is not None:
-            row.bad.add(column.name)
+            row.bad |= {column.name}
             self.fault(sheet.name, row.number, column.name, *problem)
 
     def _twice(self, sheet: Sheet, rows: list[Row]) -> None:
@@ -263,7 +263,7 @@ class _Reader:
                 value = row.get(column.name)
                 if value is None or value in known or unread:
                     continue
-                row.bad.add(column.name)
+                row.bad |= {column.name}
                 if column.of not in self.suggesters:
                     self.suggesters[column.of] = Suggester(known)
                 close = self.suggesters[column.of].nearest(value)
@@ -314,7 +314,7 @@ class _Reader:
                 help = say("Fill it in: {meaning}", meaning=columns[name].meaning)
                 self.fault("rules", row.number, "value", what, help)
                 continue
-            if "value" in row.bad or "since" in row.bad:
+            if "value" in row.bad or "since" in row.bad or "value" not in row.cells:
                 faulty = True
                 continue
             value, problem = _READERS[columns[name].kind](row.cells.get("value"), columns[name])
@@ -343,6 +343,8 @@ class _Reader:
             if name not in found or (found[name][1].since or date.min) < (since or date.min):
                 found[name] = (value, said)
         for column in RULES:
+            if self._lacks_id("rules"):
+                break
             if column.required and column.name not in found and "rules" in self.tables.sheets:
                 if column.name not in known:
                     what = say("The rule {name} is missing.", name=column.name)
@@ -426,6 +428,8 @@ class _Reader:
             machine = self.ids["equipment"].get(row.get("equipment", ""))
             if recipe is None or machine is None or "site" in recipe.bad or "site" in machine.bad:
                 continue
+            if recipe.get("site") is None or machine.get("site") is None:
+                continue  # The column itself is missing, which is told already.
             if recipe.get("site") != machine.get("site"):
                 what = say(
                     "{equipment} stands at {there}, but the recipe belongs to {here}.",
