@@ -8,13 +8,12 @@ import shutil
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
+import solidaria
 from solidaria.cli.output import refusal, write_out
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.workbook.schema import RULES, SHEETS, Column, Sheet
@@ -74,9 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def networks() -> dict[str, Traversable]:
-    """The worked networks by name."""
-    folder = resources.files("solidaria") / "examples"
+def networks() -> dict[str, Path]:
+    """The worked networks by name: folders that are installed with the package."""
+    folder = Path(solidaria.__file__).parent / "examples"
     found = {entry.name: entry for entry in folder.iterdir() if entry.is_dir()}
     return {name: found[name] for name in sorted(found) if (found[name] / "organisations.csv").is_file()}
 
@@ -89,7 +88,7 @@ def _list(language: Language) -> None:
     print("\n" + language.text(say("Copy one with: solidaria example NAME DIR")))
 
 
-def _about(folder: Traversable, code: str) -> str:
+def _about(folder: Path, code: str) -> str:
     """The first paragraph of the page of a network, in this language where there is one."""
     page = folder / f"README.{code}.md"
     text = (page if page.is_file() else folder / "README.md").read_text(encoding="utf-8")
@@ -104,9 +103,8 @@ def _copy(name: str, folder: Path, language: Language) -> None:
         what = say("There is no worked network {name}.", name=name)
         raise Refused([Fault("", None, None, what, say("Choose one of: {names}.", names=", ".join(known)))])
     _fresh(folder)
-    with resources.as_file(known[name]) as source:
-        ignore = shutil.ignore_patterns("__pycache__", "*.py")
-        _written(folder, lambda: shutil.copytree(source, folder, ignore=ignore))
+    ignore = shutil.ignore_patterns("__pycache__", "*.py")
+    _written(folder, lambda: shutil.copytree(known[name], folder, ignore=ignore))
     print(language.text(say("{name} is now in {folder}.", name=name, folder=str(folder))))
     print(language.text(say("Try: solidaria plan {folder}", folder=str(folder))))
 
