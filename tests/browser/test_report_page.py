@@ -140,3 +140,13 @@ def test_from_the_workbook_to_the_page_on_a_phone(visit: Open, tmp_path: Path, c
     open_all_details(counted)
     assert counted.evaluate("document.documentElement.scrollWidth") <= 320
     assert [one["id"] for one in Axe().run(counted).response["violations"]] == []
+
+
+def test_the_check_of_accessibility_finds_a_planted_fault(
+    visit: Open, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    text = pages["plan-en"].read_text(encoding="utf-8")
+    broken = tmp_path / "broken.html"
+    broken.write_text(text.replace('<html lang="en">', "<html>").replace("--soft: #665648", "--soft: #e9dfd2"))
+    found = {one["id"] for one in Axe().run(visit(broken).page).response["violations"]}
+    assert {"html-has-lang", "color-contrast"} <= found
