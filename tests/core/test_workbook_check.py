@@ -406,6 +406,7 @@ def test_periods_with_dates_out_of_order_are_refused() -> None:
     assert only_fault(typed("periods", 3, "ends", "2026-02-01"))[:3] == ("periods", 2, "starts")
     assert only_fault(typed("periods", 2, "starts", ""))[:3] == ("periods", 2, "starts")
     assert faults(typed("periods", 3, "ends", "")) == []
+    assert faults(typed("periods", 3, "ends", "2026-01-01")) == [], "a period of one day"
 
 
 # --- rules ----------------------------------------------------------------------------------------
