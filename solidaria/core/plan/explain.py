@@ -14,7 +14,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from solidaria.core.network import Need, Network, Promise
 from solidaria.core.plan import aims
-from solidaria.core.plan.leximin import Fair, Replan, Round, raise_again, raise_fairly
+from solidaria.core.plan.leximin import VERY_LARGE, Fair, Replan, Round, raise_again, raise_fairly
 from solidaria.core.plan.model import Model, NeedClass
 from solidaria.core.plan.proof import Key, limit_values
 from solidaria.core.plan.quantities import plain, rounded
@@ -89,7 +89,8 @@ class Explainer:
         large = self.model.columns >= LARGE
         for count, each in enumerate(rounds, 1):
             if large:
-                self.solver.patience = PATIENCE if count <= MOST_QUESTIONS else 0
+                most = MOST_QUESTIONS if self.model.columns < VERY_LARGE else MOST_QUESTIONS // 4
+                self.solver.patience = PATIENCE if count <= most and not each.together else 0
             self.progress(say("Asking why needs stay unmet: {done} of {all} …", done=count, all=len(rounds)))
             for position, reasons in self._round(each).items():
                 group = self.model.classes[position]

@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from solidaria.core.plan.model import INFINITY, Array, Model
 from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solver
 
+#: From so many columns on, each tier is raised for so many levels only; then the rest of it together.
+VERY_LARGE, MOST_LEVELS = 50_000, 30
 #: How much below its share a level is held, so that rounding in the solver cannot make the next round impossible.
 ROOM = 1e-12
 #: A share this near to one is one, and this near to nothing is nothing.
@@ -43,6 +45,7 @@ class Round:
     solution      the solver's point
     face          what every optimal point of this round has in common; None with slack
     before        the basis the round was solved from
+    together      the rest of a tier of a very large network: each class keeps its own share, `share` is the least
     """
 
     tier: int
@@ -56,6 +59,7 @@ class Round:
     solution: Solution
     face: Face | None
     before: Basis
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ def _tier_rounds(
     model = solver.model
     settled = skip | {position for found in rounds for position in found.classes}
     active = [position for position in model.tier_classes(tier) if position not in settled]
+    levels = 0
     while active:
         rows = model.row_level + np.array(active)
         bounds.row_lower[model.row_level : model.row_level + len(model.classes)] = -INFINITY
@@ -125,6 +130,10 @@ def _tier_rounds(
         # Below nothing as well, or nothing would hold a level that cannot rise at all.
         bounds.lower[model.level], bounds.upper[model.level] = -1.0, 1.0
         before = solver.basis()
+        if model.columns >= VERY_LARGE and levels >= MOST_LEVELS:
+            yield _the_rest(solver, bounds, tier, active, before)
+            return
+        levels += 1
         solution = solver.minimise(bounds)
         share = min(1.0, max(0.0, -solution.value))
         duals = solution.row_dual[rows]
@@ -167,6 +176,41 @@ def _round(
     return Round(tier, share, stopped, weights, prices, row_value, column_value, held, solution, face, before)
 
 
+def _the_rest(solver: Solver, bounds: Bounds, tier: int, active: list[int], before: Basis) -> Round:
+    """Cover what is left of a tier together, none of it below the last level; nothing is proved about it."""
+    model = solver.model
+    cover = slice(model.cover, model.cover + len(model.classes))
+    columns = model.cover + np.array(active)
+    wanted = bounds.copy()
+    wanted.row_lower[model.row_level : model.row_level + len(model.classes)] = -INFINITY
+    wanted.cost[:] = 0.0
+    wanted.cost[columns] = -1.0 / len(active)
+    wanted.lower[columns] = np.maximum(wanted.lower[columns], _last_point(solver)[columns].min() - ROOM)
+    solution = solver.minimise(wanted)
+    nothing = np.zeros(len(model.classes))
+    share = float(np.clip(solution.columns[columns], 0.0, 1.0).min())
+    return Round(
+        tier,
+        share,
+        tuple(active),
+        nothing,
+        nothing,
+        np.zeros(model.rows),
+        np.zeros(model.columns),
+        bounds.lower[cover].copy(),
+        solution,
+        None,
+        before,
+        together=True,
+    )
+
+
+def _last_point(solver: Solver) -> Array:
+    """The point of the last solve."""
+    assert solver.last is not None
+    return solver.last.columns
+
+
 def _mend(
     row_value: Array, column_value: Array, prices: Array, full: NDArray[np.bool_], earlier: list[Round]
 ) -> None:
@@ -207,7 +251,8 @@ def _hold(model: Model, bounds: Bounds, found: Round, slack: float) -> None:
         bounds.row_upper[model.row_level : model.row_level + len(model.classes)] = INFINITY
     bounds.row_lower[model.row_level + np.array(found.classes)] = -INFINITY
     # Never above what the solver's own point has, or its rounding would make the next round impossible.
-    reached = np.maximum(np.minimum(found.share, found.solution.columns[columns]) - ROOM, 0.0)
+    point = np.minimum(found.solution.columns[columns], 1.0)
+    reached = np.maximum((point if found.together else np.minimum(found.share, point)) - ROOM, 0.0)
     bounds.lower[columns] = np.minimum(reached * (1.0 - slack), bounds.upper[columns])
 
 
@@ -274,3 +319,18 @@ def raise_again(
             settled |= set(found.classes)
             mine = [position for position in mine if position not in settled]
     return Replan(shares, tuple(rounds))
+
+
+def least_when_eased(solver: Solver, start: Bounds, known: tuple[Round, ...], tier: int, slack: float) -> float:
+    """How far the least covered need of a tier could be covered if all earlier tiers gave up a share of their own."""
+    model, bounds = solver.model, start.copy()
+    bounds.cost[:] = 0.0
+    for found in known:
+        if found.tier < tier:
+            columns = model.cover + np.array(found.classes)
+            point = np.clip(found.solution.columns[columns], 0.0, 1.0)
+            bounds.lower[columns] = np.minimum(point * (1.0 - slack), bounds.upper[columns])
+    bounds.row_lower[model.row_level + np.array(model.tier_classes(tier))] = 0.0
+    bounds.cost[model.level] = -1.0
+    bounds.lower[model.level], bounds.upper[model.level] = -1.0, 1.0
+    return min(1.0, max(0.0, -solver.minimise(bounds).value))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from solidaria.core.network import Need, Network, Promise
 from solidaria.core.plan import aims, certificate, proof, quantities, supply
 from solidaria.core.plan.explain import Explainer, Explanations
-from solidaria.core.plan.leximin import Round, raise_fairly
+from solidaria.core.plan.leximin import VERY_LARGE, Round, least_when_eased, raise_fairly
 from solidaria.core.plan.model import build
 from solidaria.core.plan.refusals import Refusal
 from solidaria.core.plan.reopen import Choice, choose
@@ -102,6 +102,10 @@ def slack_offers(solver: Solver, choice: Choice) -> tuple[SlackOffer, ...]:
     now = _least(choice.fair.rounds)
     # Only the least covered need counts, so the last tier needs one round only.
     start = choice.opening.bounds(model)
+    if model.columns >= VERY_LARGE:
+        held = choice.fair.rounds
+        shares = {tier: least_when_eased(solver, start, held, tier, HALF_A_PERCENT) for tier in later}
+        return tuple(SlackOffer(tier, now[tier], shares[tier]) for tier in later)
     eased = raise_fairly(solver, start, HALF_A_PERCENT, until=lambda found: found.tier == later[-1])
     then = _least(eased.rounds)
     return tuple(SlackOffer(tier, now[tier], then[tier]) for tier in later)

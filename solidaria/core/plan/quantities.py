@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+import numpy as np
+
 from solidaria.core.money import currency_decimals, half_up
 from solidaria.core.network import Need, Network, Promise
 from solidaria.core.plan.model import Array, Model, route_costs
 from solidaria.core.result import Production, Purchase, Reopened, Shipment, StockLevel
 
 MICRO = 6
+CRUMB = 1e-8
 
 
 def rounded(quantity: float | Decimal) -> Decimal:
@@ -48,6 +51,9 @@ class Quantities:
 def read(model: Model, columns: Array, reopened: tuple[str, ...]) -> Quantities:
     """Read a solver's point (natural units) as quantities."""
     network, periods = model.network, model.periods
+    # In natural units: less than this of what is needed of a product is the solver's rounding, not a quantity.
+    covered = columns[model.cover : model.cover + len(model.classes)].tolist()
+    columns = np.where(np.abs(columns) < CRUMB, 0.0, columns)
     at = (columns * model.column_scale).tolist()
     names = [period.id for period in network.periods]
     decimals = currency_decimals(network.rules.currency)
@@ -55,7 +61,7 @@ def read(model: Model, columns: Array, reopened: tuple[str, ...]) -> Quantities:
     delivered: dict[Need | Promise, Decimal] = {}
     shares = []
     for position, group in enumerate(model.classes):
-        share = _share(at[model.cover + position], group.quantity)
+        share = _share(covered[position], group.quantity)
         shares.append(share)
         exact = Decimal(repr(share))
         for member in group.members:

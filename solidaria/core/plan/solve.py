@@ -79,6 +79,8 @@ class Solver:
         #: Steps that questions after the plan may still take; None for no limit. Steps, not seconds, so that
         #: equal input gives equal answers on every machine.
         self.patience: int | None = None
+        #: The last optimal point.
+        self.last: Solution | None = None
         self._fresh = True
         self._now = Bounds.of(model)
         # Not highspy.Highs: from 1.16 on that one prints a banner to standard output as soon as it is made,
@@ -150,13 +152,14 @@ class Solver:
         iterations = max(int(info.simplex_iteration_count), 0)
         self.solves += 1
         self.iterations += iterations
-        return Solution(
+        self.last = Solution(
             float(info.objective_function_value),
             np.array(solution.col_value),
             np.array(solution.row_dual),
             np.array(solution.col_dual),
             iterations,
         )
+        return self.last
 
     def _tolerance(self, tolerance: float) -> None:
         self._highs.setOptionValue("primal_feasibility_tolerance", tolerance)
