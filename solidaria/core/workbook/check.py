@@ -389,9 +389,8 @@ class _Reader:
         for row in self.rows["routes"]:
             if row.get("from") is not None and row.get("from") == row.get("to"):
                 what = say("The route leads from {place} to itself.", place=row.get("from"))
-                self.fault(
-                    "routes", row.number, "to", what, say("Delete the row: a place needs no route to itself.")
-                )
+                help = say("Delete the row: a place needs no route to itself.")
+                self.warnings.append(Fault("routes", row.number, "to", what, help))
         if self._whole("recipes", "inputs", "uses"):
             for circle in free_circles(self._recipes()):
                 first = self.ids["recipes"][circle[0]]
@@ -451,12 +450,13 @@ class _Reader:
             for row in rows:
                 if row.get("starts") is None and "starts" not in row.bad:
                     what = say("Other periods have a first day, this one has none.")
-                    help = say("Write the first day of every period, or of none.")
-                    self.fault("periods", row.number, "starts", what, help)
+                    help = say("It comes before all others. Write the first day of every period, or of none.")
+                    self.warnings.append(Fault("periods", row.number, "starts", what, help))
         ordered = sorted(dated, key=lambda row: (row.values["starts"], str(row.get("period"))))
         for before, after in pairwise(ordered):
             ends = before.get("ends")
-            if ends is not None and ends >= after.values["starts"]:
+            # An end on the day the next one starts is allowed: many write the day after the last.
+            if ends is not None and ends > after.values["starts"]:
                 what = say("The period starts on {starts}, before {other} has ended.", starts=str(after.values["starts"]),
                            other=before.get("period"))  # fmt: skip
                 help = say("Periods follow one another: correct the dates.")
