@@ -267,10 +267,14 @@ class Telling:
         if not carried.organisations and not carried.individuals:
             return say("Nobody pays anything above the market in this plan.")
         if not carried.individuals:
+            if self.figures.prices.solidarity.uncovered:
+                return say(
+                    "What is carried is carried by organisations that decided it together. "
+                    "No individual has to pay more out of conscience."
+                )
             return say(
-                "All of it is carried by organisations that decided it together. No individual has to pay more "
-                "out "
-                "of conscience."
+                "All of it is carried by organisations that decided it together. "
+                "No individual has to pay more out of conscience."
             )
         return say(
             "Organisations carry {organisations}; people in communities who pay above the market one by one carry "
