@@ -7,6 +7,7 @@ from decimal import Decimal as D
 import highspy
 import pytest
 
+from benchmarks.networks import make_network
 from solidaria.core.network import (
     Equipment,
     Need,
@@ -22,7 +23,7 @@ from solidaria.core.network import (
     Site,
     Stock,
 )
-from solidaria.core.plan import plan
+from solidaria.core.plan import aims, explain, leximin, make, plan
 from solidaria.core.plan.certificate import check
 from solidaria.core.plan.refusals import Refusal
 from tests.networks import seeded_network, shuffled_network
@@ -210,3 +211,25 @@ def test_the_order_of_rows_never_changes_a_plan(seed: int):
 def test_every_plan_keeps_every_limit_and_proves_every_level(seed: int):
     network = seeded_network(seed)
     assert check(network, plan(network)).findings == ()
+
+
+def test_a_very_large_network_stops_after_so_many_levels_keeps_every_limit_and_says_so(monkeypatch):
+    for module in (leximin, aims, make, explain):
+        monkeypatch.setattr(module, "VERY_LARGE", 0)
+    monkeypatch.setattr(leximin, "MOST_LEVELS", 2)
+    network = make_network(1_000)
+    made = plan(network)
+    assert made.status == "bounded"
+    assert made.certificate.max_violation < 1e-6
+    assert max(len(tier.levels) for tier in made.certificate.tiers) == 3
+    assert [where for where in check(network, made).findings if where.where[0] != "level"] == []
+
+
+def test_a_large_network_gets_names_of_limits_where_there_is_no_time_to_try_them(monkeypatch):
+    monkeypatch.setattr(explain, "LARGE", 0)
+    monkeypatch.setattr(explain, "MOST_QUESTIONS", 1)
+    made = plan(make_network(1_000))
+    reasons = [reason for row in made.shortfalls for reason in row.because]
+    named = [reason for reason in reasons if "What holds it" in str(reason.sentence)]
+    assert named and all(reason.would_meet is None and reason.limit.extra is None for reason in named)
+    assert all(row.because for row in made.shortfalls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from solidaria.core.plan.leximin import ROOM
+from solidaria.core.plan.leximin import MOST_STEPS, ROOM, VERY_LARGE
 from solidaria.core.plan.reopen import Opening
 from solidaria.core.plan.solve import Basis, Bounds, Face, Solution, Solver
 
@@ -48,22 +48,29 @@ def pursue(
             for position in working:
                 bounds.row_lower[model.row_jobs + position] = 0.0
             bounds.cost[model.jobs] = -1.0
-            solution = solver.minimise(bounds)
+            solution, best = _best(solver, bounds)
             reached[aim] = min(1.0, max(0.0, float(solution.columns[model.jobs])))
             bounds.lower[model.jobs] = max(0.0, reached[aim] - ROOM) * (1.0 - slack)
         else:
             row = model.row_outside if aim == "outside" else model.row_hours
             fixed = opening.money(model) / float(model.row_scale[row]) if aim == "outside" else 0.0
             bounds.cost[:] = model.outside_cost if aim == "outside" else model.labour_cost
-            solution = solver.minimise(bounds)
+            solution, best = _best(solver, bounds)
             cost = max(0.0, solution.value)
             reached[aim] = (cost + fixed) * float(model.row_scale[row])
-            if slack:
+            if slack or not best:
                 bounds.row_upper[row] = (cost + fixed) * (1.0 + slack) - fixed + ROOM * max(1.0, cost)
-        if not slack:
+        if not slack and best:
             Face.of(bounds, solution).fix(bounds)
     assert solution is not None
     return Reached(reached.get("jobs"), reached["outside"], reached["labour"], solution, bounds)
+
+
+def _best(solver: Solver, bounds: Bounds) -> tuple[Solution, bool]:
+    """The best point, and whether it is; of a very large model a good one, in a fixed number of steps."""
+    if solver.model.columns < VERY_LARGE:
+        return solver.minimise(bounds), True
+    return solver.improve(bounds, MOST_STEPS)
 
 
 def least_transport(solver: Solver, reached: Reached) -> Solution:
@@ -82,5 +89,5 @@ def come_to_rest(solver: Solver, reached: Reached) -> Basis:
     bounds = reached.bounds.copy()
     bounds.cost[:] = 0.0
     bounds.lower[solver.model.level] = bounds.upper[solver.model.level] = -1.0
-    solver.minimise(bounds)
+    _best(solver, bounds)
     return solver.basis()

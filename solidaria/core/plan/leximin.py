@@ -27,6 +27,8 @@ from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solv
 
 #: From so many columns on, each tier is raised for so many levels only; then the rest of it together.
 VERY_LARGE, MOST_LEVELS = 50_000, 30
+#: Steps of the solver that each later aim of such a network may take.
+MOST_STEPS = 20_000
 #: How much below its share a level is held, so that rounding in the solver cannot make the next round impossible.
 ROOM = 1e-12
 #: A share this near to one is one, and this near to nothing is nothing.
@@ -186,7 +188,7 @@ def _the_rest(solver: Solver, bounds: Bounds, tier: int, active: list[int], befo
     wanted.cost[:] = 0.0
     wanted.cost[columns] = -1.0 / len(active)
     wanted.lower[columns] = np.maximum(wanted.lower[columns], _last_point(solver)[columns].min() - ROOM)
-    solution = solver.minimise(wanted)
+    solution, _ = solver.improve(wanted, MOST_STEPS)
     nothing = np.zeros(len(model.classes))
     share = float(np.clip(solution.columns[columns], 0.0, 1.0).min())
     return Round(
@@ -333,4 +335,5 @@ def least_when_eased(solver: Solver, start: Bounds, known: tuple[Round, ...], ti
     bounds.row_lower[model.row_level + np.array(model.tier_classes(tier))] = 0.0
     bounds.cost[model.level] = -1.0
     bounds.lower[model.level], bounds.upper[model.level] = -1.0, 1.0
-    return min(1.0, max(0.0, -solver.minimise(bounds).value))
+    solution, _ = solver.improve(bounds, MOST_STEPS)
+    return min(1.0, max(0.0, -solution.value))

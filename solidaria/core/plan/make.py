@@ -90,6 +90,7 @@ def plan(
 
 
 def _choices(done: int, most: int) -> Sentence:
+    done = min(done, most)
     return say("Comparing which closed sites to reopen: {done} of at most {most} …", done=done, most=most)
 
 

@@ -16,6 +16,8 @@ from solidaria.core.result import Production, Purchase, Reopened, Shipment, Stoc
 
 MICRO = 6
 CRUMB = 1e-8
+#: Half the plan's tolerance of coverage: a share this near to nothing or to all is nothing or all.
+CRUMB_OF_SHARE = 5e-7
 
 
 def rounded(quantity: float | Decimal) -> Decimal:
@@ -132,9 +134,9 @@ def _share(value: float, needed: float) -> float:
 
     Of a need so large that such a share is an amount worth having, it is not nothing.
     """
-    if value < 1e-9 and value * needed < 1e-3:
+    if value < CRUMB_OF_SHARE and value * needed < 1e-3:
         return 0.0
-    return 1.0 if value > 1 - 1e-9 else value
+    return 1.0 if value > 1 - CRUMB_OF_SHARE else value
 
 
 def _run_digits(amounts: list[Decimal]) -> int:

@@ -161,6 +161,31 @@ class Solver:
         )
         return self.last
 
+    def improve(self, wanted: Bounds, steps: int) -> tuple[Solution, bool]:
+        """Go from the last point towards the minimum for so many steps; also, whether the minimum was reached.
+
+        For very large models, where any better plan is welcome and the best one costs too much. The point keeps
+        every bound; when the solver's own does not, it is the last one that did.
+        """
+        last = self.last
+        assert last is not None
+        self._pass_on(wanted)
+        status = self._run("simplex", steps)
+        info, solution = self._highs.getInfo(), self._highs.getSolution()
+        self.solves += 1
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        if not optimal and not info.max_primal_infeasibility <= LOOSEST:
+            value = float(wanted.cost @ last.columns)
+            return Solution(value, last.columns, 0 * last.row_dual, 0 * last.column_dual, steps), False
+        self.last = Solution(
+            float(info.objective_function_value),
+            np.array(solution.col_value),
+            np.array(solution.row_dual),
+            np.array(solution.col_dual),
+            int(info.simplex_iteration_count),
+        )
+        return self.last, optimal
+
     def _tolerance(self, tolerance: float) -> None:
         self._highs.setOptionValue("primal_feasibility_tolerance", tolerance)
         self._highs.setOptionValue("dual_feasibility_tolerance", tolerance)
