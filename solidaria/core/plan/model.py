@@ -555,7 +555,7 @@ def _nodes(
     for product, costs in sorted(route_costs(network).items()):
         usable = [pair for pair in costs if pair[0] in every_site and pair[0] != pair[1]]
         # Also places where the product never arrives: their value proves that nothing comes from there.
-        places = _reach(sinks[product], [(b, a) for a, b in usable]) | sources[product]
+        places = _reach(sinks[product] | sources[product], [(b, a) for a, b in usable])
         nodes |= {(place, product) for place in places}
         links += [(a, b, product, costs[a, b]) for a, b in sorted(usable) if b in places and a in places]
     return tuple(sorted(nodes, key=str)), tuple(sorted(links))
