@@ -28,6 +28,9 @@ ROOM = 1e-9
 #: ("budget", period), ("input", product, period) or, with routes, ("input", product, period, place).
 Limit = tuple[str, ...]
 
+#: A row of a linear program: column -> amount, the limit, the limit's name.
+Row = tuple[dict[int, float], float, Limit]
+
 
 def promise_key(promise: Promise) -> str:
     """The name of a promise among the levels of tier 0."""
@@ -69,12 +72,17 @@ class Answer:
 
 @dataclass
 class Program:
-    """A linear program with named variables, all at least 0, written down row by row."""
+    """A linear program with named variables, all at least 0, written down row by row.
+
+    at_most, equal   rows: column -> amount, the limit, the limit's name as in Level.multipliers
+    values           after `best`: the limit's name -> what one more unit of it is worth
+    """
 
     names: dict[tuple[str, ...], int] = field(default_factory=dict)
     upper: list[float] = field(default_factory=list)
-    at_most: list[tuple[dict[int, float], float]] = field(default_factory=list)
-    equal: list[tuple[dict[int, float], float]] = field(default_factory=list)
+    at_most: list[Row] = field(default_factory=list)
+    equal: list[Row] = field(default_factory=list)
+    values: dict[Limit, float] = field(default_factory=dict)
 
     def add(self, *name: str, upper: float = math.inf) -> int:
         """A new variable, or the one of that name."""
@@ -87,19 +95,24 @@ class Program:
         """The largest (or smallest) value of the objective, and a plan that reaches it."""
         count = len(self.upper)
         costs = _row(objective, count) * (-1 if largest else 1)
-        most = np.array([_row(row, count) for row, _ in self.at_most]).reshape(-1, count)
-        same = np.array([_row(row, count) for row, _ in self.equal]).reshape(-1, count)
+        most = np.array([_row(row, count) for row, _, _ in self.at_most]).reshape(-1, count)
+        same = np.array([_row(row, count) for row, _, _ in self.equal]).reshape(-1, count)
+        sign = -1 if largest else 1
         for room in (0.0, 1e-8, 1e-7):
             answer = linprog(
                 costs,
                 A_ub=most,
-                b_ub=np.array([limit + room * max(1.0, abs(limit)) for _, limit in self.at_most]),
+                b_ub=np.array([limit + room * max(1.0, abs(limit)) for _, limit, _ in self.at_most]),
                 A_eq=same,
-                b_eq=np.array([limit for _, limit in self.equal]),
+                b_eq=np.array([limit for _, limit, _ in self.equal]),
                 bounds=[(0, upper) for upper in self.upper],
                 method="highs",
             )
             if answer.status == 0:
+                self.values = {}
+                for rows, marginals in ((self.at_most, answer.ineqlin), (self.equal, answer.eqlin)):
+                    for (_, _, name), value in zip(rows, marginals.marginals, strict=True):
+                        self.values[name] = self.values.get(name, 0.0) + sign * float(value)
                 return (-answer.fun if largest else answer.fun), answer.x
         raise ArithmeticError(f"the reference planner has no answer: {answer.message}")
 
@@ -153,11 +166,8 @@ class Reference:
             state = self.network.site[recipe.site].state
             works = state != "closed" or recipe.site in self.reopened
             for period in self.periods:
-                most = self.refused.get((recipe.id, period), math.inf)
-                self.program.add("runs", recipe.id, period, upper=most if works else 0.0)
-            whole = self.refused.get((recipe.id, None))
-            if whole is not None:
-                self._at_most({self._run(recipe, period): 1.0 for period in self.periods}, whole)
+                each = (self.refused.get((recipe.id, when), math.inf) for when in (period, None))
+                self.program.add("runs", recipe.id, period, upper=min(each) if works else 0.0)
 
     def _purchases(self) -> None:
         """Bought outside, at most the budget of the period less the money for reopening in the first."""
@@ -173,7 +183,7 @@ class Reference:
                 left = float(budget) + self.raised.get(("budget", period), 0.0)
                 if period == self.first:
                     left -= self.reopening_money()
-                self._at_most(money, left)
+                self._at_most(money, left, "budget", period)
 
     def _balances(self) -> None:
         for product in self.network.products:
@@ -190,9 +200,10 @@ class Reference:
                         before = self.program.add("stock", place, product.id, period)
                         row[before] = -1.0
                     self._in_and_out(row, place, product.id, period)
-                    self.program.equal.append((row, -fixed))
+                    where = (product.id,) if place == "" else (place, product.id)
+                    self.program.equal.append((row, -fixed, ("balance", *where, period)))
                 if stocked:
-                    self._at_most({before: 1.0}, opening)
+                    self._at_most({before: 1.0}, opening, "final", *where)
 
     def _in_and_out(self, row: dict[int, float], place: str, product: str, period: str) -> None:
         """Everything of one product that comes to a place (+) and leaves it (-) in a period."""
@@ -236,16 +247,16 @@ class Reference:
                     for name, each in recipe.uses
                     if name == machine.id
                 }
-                self._at_most(used, hours)
+                self._at_most(used, hours, "equipment", machine.id, period)
             for site in self.network.sites:
                 hours = float(self.network.available_hours(site.id))
                 hours += self.raised.get(("labour", site.id, period), 0.0)
                 if period == self.first and site.id in self.reopened:
                     hours -= float(self.network.reopening[site.id].hours)
-                self._at_most(self._worked(site.id, period), hours)
+                self._at_most(self._worked(site.id, period), hours, "labour", site.id, period)
 
-    def _at_most(self, row: dict[int, float], limit: float) -> None:
-        self.program.at_most.append((row, limit))
+    def _at_most(self, row: dict[int, float], limit: float, *name: str) -> None:
+        self.program.at_most.append((row, limit, name))
 
     def _run(self, recipe: Recipe, period: str) -> int:
         return self.program.names["runs", recipe.id, period]
@@ -314,7 +325,7 @@ class Reference:
     def hold(self, key: str, share: float) -> None:
         """From now on this need (or promise) is covered at least so far."""
         column, needed = self.coverage[key]
-        self._at_most({column: -1.0 / needed}, ROOM - share)
+        self._at_most({column: -1.0 / needed}, ROOM - share, "cover", key)
 
     def leximin(self, keys: list[str], slack: float) -> dict[str, float]:
         """Cover the least covered as far as possible, then the next least, and so on; each is held at once."""
@@ -331,20 +342,23 @@ class Reference:
             open_keys = [key for key in open_keys if key not in stops]
         return reached
 
-    def _highest_level(self, keys: list[str]) -> tuple[float, list[tuple[dict[int, float], float]]]:
+    def _highest_level(self, keys: list[str]) -> tuple[float, list[Row]]:
         """The highest share that all of them can reach together, and rows that ask for it."""
         before = list(self.program.at_most)
         level = self.program.add("level", upper=1.0)
         for key in keys:
             column, needed = self.coverage[key]
-            self._at_most({level: 1.0, column: -1.0 / needed}, 0.0)
+            self._at_most({level: 1.0, column: -1.0 / needed}, 0.0, "share", key)
         height, _ = self.program.best({level: 1.0}, largest=True)
         self.program.at_most = before
         height = min(1.0, max(0.0, height))
-        shares = [self.coverage[key] for key in keys]
-        return height, [({column: -1.0 / needed}, ROOM - height) for column, needed in shares]
+        held = []
+        for key in keys:
+            column, needed = self.coverage[key]
+            held.append(({column: -1.0 / needed}, ROOM - height, ("share", key)))
+        return height, held
 
-    def _how_far(self, key: str, rows: list[tuple[dict[int, float], float]]) -> float:
+    def _how_far(self, key: str, rows: list[Row]) -> float:
         """The highest share this one alone can reach while the rows hold."""
         before = list(self.program.at_most)
         self.program.at_most = before + rows
@@ -447,7 +461,7 @@ def reference_plan(
     """Plan a small network by brute force.
 
     raised    limits to raise by an amount, see `Limit`
-    refused   (recipe, period) or (recipe, None for the whole plan) -> most runs
+    refused   (recipe, period) or (recipe, None for every period) -> most runs in a period
     slack     instead of the rule
     reopened  instead of trying every choice
     """

@@ -209,12 +209,12 @@ def _arithmetic(network: Network, plan: Plan, tolerance: float) -> list[Finding]
             cost = bought.quantity * price
             wrong.append((where, _off(bought.money, cost, _rounded(price) + cent)))
     for moved in plan.shipments:
-        where = ("moved", moved.start, moved.end, moved.product, moved.period)
+        way = ("moved", moved.start, moved.end, moved.product, moved.period)
         each = costs.get(moved.product, {}).get((moved.start, moved.end))
         if each is None:
-            wrong.append((where, float(moved.quantity != 0)))
+            wrong.append((way, float(moved.quantity != 0)))
         else:
-            wrong.append((where, _off(moved.money, moved.quantity * each, _rounded(each) + cent)))
+            wrong.append((way, _off(moved.money, moved.quantity * each, _rounded(each) + cent)))
     return [
         Finding(where, amount, say("{what}: figures that belong together do not agree.", what=" ".join(where)))
         for where, amount in [*wrong, *_repeated(network, plan)]
@@ -348,12 +348,14 @@ def _bought_places(
 ) -> Iterator[Finding]:
     """With routes: what places lack of a product in a period is what was bought of it."""
     bought = {(row.product, row.period): float(row.quantity) for row in plan.outside}
-    for key, places in lacking.items():
-        over = abs(sum(over for over, _, _ in places) - bought.get(key, 0.0))
+    for (product, period), places in lacking.items():
+        over = abs(sum(over for over, _, _ in places) - bought.get((product, period), 0.0))
         over = max(0.0, over - sum(rounding for _, _, rounding in places) - ROUNDING)
         scale = max(sum(size for _, size, _ in places), 1e-300)
-        what = say("{product} in {period}: what is bought is not what places lack.", product=key[0], period=key[1])
-        yield Finding(("bought", *key), over / scale, what)
+        what = say(
+            "{product} in {period}: what is bought is not what places lack.", product=product, period=period
+        )
+        yield Finding(("bought", product, period), over / scale, what)
 
 
 def _spent(network: Network, plan: Plan, rows: Rows) -> Iterator[Finding]:
