@@ -36,7 +36,7 @@ MOST_REASONS = 3
 LARGE = 4_000
 #: There, questions are asked about so many levels, the most essential and least covered first, and each may take
 #: so many steps of the solver; needs beyond that get the limit that holds them, without a number.
-MOST_QUESTIONS, PATIENCE = 40, 1_500
+MOST_QUESTIONS, PATIENCE = 40, 300
 #: With so few closed sites they are chosen anew with each question; with more, the reopenings stay as they are.
 FEW_CLOSED = 3
 #: Limits that change what was decided first, so that everything is found again.
@@ -71,6 +71,9 @@ class Explainer:
     progress: Callable[[Sentence], None]
     end: Basis
     _values: dict[int, dict[Key, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._made = {recipe.product for recipe in self.network.recipes}
 
     @property
     def model(self) -> Model:
@@ -218,7 +221,7 @@ class Explainer:
             return False
         if place is not None and place not in self.network.site:
             return False
-        return not any(recipe.product == product for recipe in self.network.recipes)
+        return product not in self._made
 
     def _closed_that_would_run(self, found: Round) -> list[str]:
         """Closed sites, not reopened, with a recipe that would raise this round's share."""
