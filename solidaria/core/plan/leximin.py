@@ -28,7 +28,7 @@ from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solv
 #: From so many columns on, each tier is raised for so many levels only; then the rest of it together.
 VERY_LARGE, MOST_LEVELS = 50_000, 30
 #: Steps of the solver that each later aim of such a network may take.
-MOST_STEPS = 20_000
+MOST_STEPS = 5_000
 #: How much below its share a level is held, so that rounding in the solver cannot make the next round impossible.
 ROOM = 1e-12
 #: A share this near to one is one, and this near to nothing is nothing.
