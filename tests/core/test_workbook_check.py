@@ -397,12 +397,6 @@ def test_reopening_a_site_that_is_not_closed_is_refused(state: str) -> None:
     assert only_fault(typed("sites", 3, "state", state))[:3] == ("reopenings", 2, "site")
 
 
-def warned(workbook: Tables) -> list[tuple[str, int | None, str | None]]:
-    """The places of the warnings of a workbook that is not refused."""
-    warnings = [row for row in read_network(workbook).warnings if isinstance(row, Fault)]
-    return [(row.sheet, row.row, row.column) for row in warnings]
-
-
 def test_a_route_from_a_place_to_itself_is_a_warning() -> None:
     assert ("routes", 2, "to") in warned(typed("routes", 2, "to", "hilo"))
 

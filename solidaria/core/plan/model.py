@@ -438,7 +438,8 @@ def _one_column(first: int, values: Array, row_scale: Array) -> Columns:
 
 def _powers_of_two(sizes: Array) -> Array:
     """The nearest lower power of two of each size: scaling by it rounds nothing."""
-    return np.exp2(np.floor(np.log2(sizes)))
+    powers: Array = np.exp2(np.floor(np.log2(sizes)))
+    return powers
 
 
 def _job_hours(network: Network, site: str) -> float:
