@@ -53,11 +53,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    # Only the command that is called is loaded: `check` should not wait for a solver.
-    module = importlib.import_module(f"solidaria.cli.{words[0]}")
-    parser = argparse.ArgumentParser(prog="solidaria")
-    module.add_arguments(parser.add_subparsers(required=True))
     try:
+        # Only the command that is called is loaded: `check` should not wait for a solver.
+        module = importlib.import_module(f"solidaria.cli.{words[0]}")
+        parser = argparse.ArgumentParser(prog="solidaria")
+        module.add_arguments(parser.add_subparsers(required=True))
         arguments = parser.parse_args(words)
         status = int(arguments.run(arguments))
         sys.stdout.flush()
