@@ -83,17 +83,24 @@ class CommunityRow:
     everything: Group
 
 
+#: Less than this is rounding, not goods.
+CRUMB = Decimal("0.001")
+
+
 @dataclass(frozen=True)
 class Made:
-    """What a site makes of a product over the whole plan, and who receives it from there.
-
-    used   the rest: kept in stock, or used up by the network's own recipes
-    """
+    """What a site makes of a product over the whole plan, and who receives it from there."""
 
     product: str
     quantity: Decimal
     hours: Decimal
     receivers: tuple[tuple[str, Decimal], ...]
+
+    @property
+    def own_use(self) -> Decimal:
+        """What of it goes to nobody outside: into other products of the network, or back into its stock."""
+        left = self.quantity - sum((quantity for _, quantity in self.receivers), ZERO)
+        return left if left > CRUMB else ZERO
 
 
 @dataclass(frozen=True)

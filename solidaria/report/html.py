@@ -391,6 +391,9 @@ class Page:
         ]
         if len(made.receivers) > most:
             parts.append(self._text(say_many("{count} other", "{count} others", len(made.receivers) - most)))
+        if made.own_use:
+            own_use = self.language.number(made.own_use)
+            parts.append(self._text(say("{quantity} for the network's own use", quantity=own_use)))
         return self._say(say(": {list}", list=self.language.listing(parts)))
 
     def buyer(self, organisation: Organisation, pays: Decimal, solidarity: Decimal) -> Markup:

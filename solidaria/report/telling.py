@@ -337,28 +337,30 @@ class Telling:
             return [
                 say("Nothing would change if the earlier tiers gave up half a percent: the later ones are met.")
             ]
-        return [self.slack(offer) for offer in open_tiers]
+        changed = [offer for offer in open_tiers if offer.least_at_half_percent - offer.least_now > 5e-4]
+        told = [self.slack(offer) for offer in changed]
+        same = [str(offer.tier) for offer in open_tiers if offer not in changed]
+        if same:
+            told.append(
+                say_many(
+                    "For the least covered need of tier {tiers} it would change nothing.",
+                    "For the least covered needs of tiers {tiers} it would change nothing.",
+                    len(same),
+                    tiers=self.language.listing(same),
+                )
+            )
+        if not changed:
+            told.insert(0, say("Suppose that promises and earlier tiers gave up half a percent."))
+        return told
 
     def slack(self, offer: SlackOffer) -> Sentence:
         """What half a percent of slack would give the least covered need of one later tier."""
-        now, then = (
-            self.language.percent(offer.least_now, 1),
-            self.language.percent(offer.least_at_half_percent, 1),
-        )
-        if offer.least_at_half_percent - offer.least_now <= 5e-4:
-            return say(
-                "If the tiers before it gave up half a percent, the least covered need of tier {tier} would stay "
-                "at "
-                "{now}.",
-                tier=offer.tier,
-                now=now,
-            )
         return say(
-            "If the tiers before it gave up half a percent, the least covered need of tier {tier} would go from "
-            "{now} to {then}.",
+            "If promises and the tiers before it gave up half a percent, the least covered need of tier {tier} would "
+            "go from {now} to {then}.",
             tier=offer.tier,
-            now=now,
-            then=then,
+            now=self.language.percent(offer.least_now, 1),
+            then=self.language.percent(offer.least_at_half_percent, 1),
         )
 
     def proof(self) -> Sentence:

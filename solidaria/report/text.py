@@ -168,7 +168,14 @@ class _Text:
                         "quantity": self.language.number(made.quantity, self.figures.unit(made.product)),
                         "product": self.figures.product_name(made.product),
                     }
-                    if to:
+                    if to and made.own_use:
+                        told = say(
+                            "{product}, {quantity}, for {receivers}; {own_use} of it for the network's own use",
+                            **values,
+                            receivers=self.telling.names(to),
+                            own_use=self.language.number(made.own_use, self.figures.unit(made.product)),
+                        )
+                    elif to:
                         told = say(
                             "{product}, {quantity}, for {receivers}", **values, receivers=self.telling.names(to)
                         )
