@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import ModuleType
 
 from solidaria import __version__
 
@@ -55,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     try:
         # Only the command that is called is loaded: `check` should not wait for a solver.
-        module = importlib.import_module(f"solidaria.cli.{words[0]}")
+        module = _load(f"solidaria.cli.{words[0]}")
         parser = argparse.ArgumentParser(prog="solidaria")
         module.add_arguments(parser.add_subparsers(required=True))
         arguments = parser.parse_args(words)
@@ -69,6 +72,24 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nStopped. Nothing was written.", file=sys.stderr)
         return 130
+
+
+def _load(name: str) -> ModuleType:
+    """Load a module; Ctrl-C is kept until that is done, and raised then.
+
+    Libraries written in C turn a Ctrl-C that comes while they load into an ImportError of their own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return importlib.import_module(name)
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        module = importlib.import_module(name)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+    return module
 
 
 if __name__ == "__main__":

@@ -68,6 +68,12 @@ def read_tables(path: Path | str) -> Tables:
                 say("There is no file or folder {path}.", path=str(path)),
                 say("Check the name; a network is a folder of CSV files or one .xlsx workbook."),
             )
+        if not path.is_file():
+            raise _refused(
+                path,
+                say("{path} is neither a file nor a folder.", path=str(path)),
+                say("Check the name; a network is a folder of CSV files or one .xlsx workbook."),
+            )
         return _read_file(path)
     except PermissionError as error:
         raise _refused(

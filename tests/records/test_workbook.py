@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import subprocess
 import sys
@@ -314,3 +315,20 @@ def test_a_hostile_file_costs_at_most_10_seconds_and_512_megabytes(tmp_path: Pat
     assert answer == "refused"
     assert float(seconds) < 10
     assert int(kilobytes) < 512 * 1024
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "network.xlsx"
+    os.mkfifo(pipe)
+    words = [sys.executable, "-c", LIMITED, str(pipe)]
+    run = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert run.stdout.startswith("refused"), run.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless file on this system")
+def test_an_endless_file_is_refused_before_it_is_read() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED, "/dev/zero"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.stdout.startswith("refused"), run.stderr
