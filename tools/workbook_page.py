@@ -54,16 +54,18 @@ faults:
 * a blank cell in a required column; a formula without a stored value; an error such as `#REF!`;
 * a recipe that uses equipment of another site, or a site with `paid_hours` not above the rule `assembly_hours`;
 * a product that may be bought outside but has no market price; a stock of a product that does not keep;
-* a reopening of a site that is not closed; a route from a place to itself;
-* a period that ends before it starts, or starts before the one before it has ended; days for some periods only;
+* a reopening of a site that is not closed;
+* a period that ends before it starts, or starts before the one before it has ended;
 * recipes that make their products out of each other for nothing: no work, no machine, and no less of anything afterwards.
 
 Some things are allowed and yet probably not meant. They are warnings, and the plan is made all the same:
 
 * a need for a product that nobody makes or has and that may not be bought outside;
+* a recipe that uses as much of its own product as it makes, or more;
 * a pledge without ability or without members: it pays nothing;
 * a reopening that takes more hours than the site's members have in the first period;
-* a sheet `routes` without rows: goods move freely, as if it were not there.
+* a sheet `routes` without rows: goods move freely, as if it were not there; a route from a place to itself;
+* days for some periods only: those without come first.
 
 ## How large it may be
 

@@ -623,6 +623,17 @@ def test_a_pledge_without_ability_or_members_is_a_warning() -> None:
     assert warned(typed("organisations", 3, "members", "")) == [("organisations", 3, "members")]
 
 
+@pytest.mark.parametrize(("quantity", "told"), [("2", True), ("5", True), ("1.999", False)])
+def test_a_recipe_that_uses_as_much_or_more_of_its_own_product_than_it_makes_is_a_warning(
+    quantity: str, told: bool
+) -> None:
+    workbook = book(
+        recipes="recipe,site,product,output,labour_hours | sew,hilo,shirt,2,1.5",
+        inputs=f"recipe,product,quantity | sew,cloth,9 | sew,shirt,{quantity}",
+    )
+    assert warned(workbook) == ([("inputs", 3, "quantity")] if told else [])
+
+
 def test_a_sheet_of_routes_without_rows_is_a_warning_and_goods_move_freely() -> None:
     network = read_network(book(routes=Table(("from", "to", "product", "cost"))))
     assert network.routes is None

@@ -564,6 +564,16 @@ class _Reader:
                     say("Nobody makes {product}, and it may not be bought outside.", product=product),
                     say("The plan will say so; add a recipe, a stock or a market price if there is one."),
                 )  # fmt: skip
+        for row in self.rows["inputs"]:
+            recipe, quantity = network.recipe[row.values["recipe"]], row.values["quantity"]
+            if row.values["product"] == recipe.product and quantity >= recipe.output:
+                warn(
+                    "inputs", row.number, "quantity",
+                    say("The recipe {recipe} uses {quantity} of {product} and makes {output} of it: "
+                        "nothing is left for anybody.",
+                        recipe=recipe.id, product=recipe.product, quantity=quantity, output=recipe.output),
+                    say("Correct the quantity here or the output of the recipe; as it is, running it helps nobody."),
+                )  # fmt: skip
         for row in self.rows["organisations"]:
             organisation = network.organisation[row.values["organisation"]]
             for column, lacking in (
