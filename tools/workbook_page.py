@@ -60,6 +60,7 @@ faults:
 
 Some things are allowed and yet probably not meant. They are warnings, and the plan is made all the same:
 
+* no needs at all, or no recipes at all: the sheet is missing or empty;
 * a need for a product that nobody makes or has and that may not be bought outside;
 * a recipe that uses as much of its own product as it makes, or more;
 * a pledge without ability or without members: it pays nothing;

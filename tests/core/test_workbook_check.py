@@ -623,6 +623,27 @@ def test_a_pledge_without_ability_or_members_is_a_warning() -> None:
     assert warned(typed("organisations", 3, "members", "")) == [("organisations", 3, "members")]
 
 
+@pytest.mark.parametrize("sheet", ["needs", "recipes"])
+def test_a_workbook_without_needs_or_without_recipes_is_a_warning_whether_the_sheet_is_missing_or_empty(
+    sheet: str,
+) -> None:
+    # Promises and stocks stay, so that nothing else is to be warned of.
+    others = ("inputs", "uses", "needs") if sheet == "recipes" else ()
+    empty = {name: SMALL[name].partition(" |")[0] for name in (sheet, *others)}
+    expected = [(name, None, None) for name in sorted({sheet, *others} & {"needs", "recipes"})]
+    assert warned(book(without=tuple(empty))) == warned(book(**empty)) == expected
+
+
+def test_without_needs_the_warning_says_whether_there_are_promises_to_keep() -> None:
+    def said(*without: str) -> str:
+        warning = read_network(book(without=without)).warnings[0]
+        assert isinstance(warning, Fault)
+        return str(warning.what)
+
+    assert "only keep promises" in said("needs")
+    assert "nobody needs anything" in said("needs", "promises")
+
+
 @pytest.mark.parametrize(("quantity", "told"), [("2", True), ("5", True), ("1.999", False)])
 def test_a_recipe_that_uses_as_much_or_more_of_its_own_product_than_it_makes_is_a_warning(
     quantity: str, told: bool

@@ -555,6 +555,19 @@ class _Reader:
         def warn(sheet: str, row: int | None, column: str | None, what: Sentence, help: Sentence) -> None:
             self.warnings.append(Fault(sheet, row, column, what, help))
 
+        if not network.needs:
+            what = (
+                say("The workbook names no needs: the plan will only keep promises.")
+                if network.promises
+                else say("The workbook names no needs: nobody needs anything, so there is nothing to plan for.")
+            )
+            warn("needs", None, None, what, say("Write in the sheet needs who needs what, and how much of it."))
+        if not network.recipes:
+            warn(
+                "recipes", None, None,
+                say("The workbook has no recipes: nobody makes anything."),
+                say("Write in the sheet recipes who makes what; without it there is only what is in stock or bought."),
+            )  # fmt: skip
         had = {recipe.product for recipe in network.recipes} | {stock.product for stock in network.stocks}
         for row in self.rows["needs"]:
             product = row.values["product"]
