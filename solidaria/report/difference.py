@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, TypeVar
 
 from solidaria.core.network import ZERO
 from solidaria.core.result import Result
+from solidaria.report.names import Names
 
 Key = TypeVar("Key", str, tuple[str, str], tuple[str, str, str, str])
 Value = TypeVar("Value", float, Decimal)
@@ -45,6 +46,7 @@ class Variant:
     prices       product → network price
     needed, covered, uncovered   solidarity, in money
     shared       organisation → what it pays towards solidarity
+    organisations, products      id → name; empty where the plan's file does not tell them
     """
 
     name: str
@@ -61,6 +63,8 @@ class Variant:
     covered: Decimal
     uncovered: Decimal
     shared: Mapping[str, Decimal]
+    organisations: Mapping[str, str] = field(default_factory=dict)
+    products: Mapping[str, str] = field(default_factory=dict)
 
     def tiers(self) -> list[int]:
         """The tiers there are needs in, the most essential first."""
@@ -110,6 +114,8 @@ def variant_of(result: Result, name: str = "") -> Variant:
         covered=solidarity.covered,
         uncovered=solidarity.uncovered,
         shared={row.organisation: row.amount for row in solidarity.shared},
+        organisations={row.id: row.name for row in result.network.organisations},
+        products={row.id: row.name for row in result.network.products},
     )
 
 
@@ -169,6 +175,16 @@ class Difference:
     def tiers(self) -> list[int]:
         """The tiers of any variant."""
         return sorted({tier for variant in self.variants for tier in variant.tiers()})
+
+    def organisation_names(self) -> Names:
+        """What to call organisations; of two plans that name one differently, the first that names it holds."""
+        return Names(
+            {id: name for variant in reversed(self.variants) for id, name in variant.organisations.items()}
+        )
+
+    def product_names(self) -> Names:
+        """What to call products, likewise."""
+        return Names({id: name for variant in reversed(self.variants) for id, name in variant.products.items()})
 
     def about(self, need: str) -> Covered:
         """What a need is about, from the first variant that has it."""

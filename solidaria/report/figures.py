@@ -36,6 +36,7 @@ from solidaria.core.result import (
     UnitCost,
 )
 from solidaria.report.difference import SAME_SHARE
+from solidaria.report.names import Names
 
 #: From this share up a need counts as wholly met, the plan's own tolerance.
 WHOLE = 1 - SAME_SHARE
@@ -190,15 +191,21 @@ class Figures:
         self.plan = result.plan
         self.prices = result.prices
 
+    @cached_property
+    def _organisation_names(self) -> Names:
+        return Names({one.id: one.name for one in self.network.organisations})
+
+    @cached_property
+    def _product_names(self) -> Names:
+        return Names({one.id: one.name for one in self.network.products})
+
     def name(self, organisation: str | None) -> str:
-        """What people call an organisation; its id where it has no name."""
-        found = self.network.organisation.get(organisation or "")
-        return found.name or found.id if found else organisation or ""
+        """What people call an organisation; with its id where two share a name."""
+        return self._organisation_names(organisation or "")
 
     def product_name(self, product: str) -> str:
-        """What people call a product."""
-        found = self.network.product.get(product)
-        return found.name or found.id if found else product
+        """What people call a product; with its id where two share a name."""
+        return self._product_names(product)
 
     def unit(self, product: str) -> str:
         """The unit a product is counted in."""

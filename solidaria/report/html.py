@@ -855,11 +855,12 @@ class Page:
 
 
 class SideBySide:
-    """What the template of a comparison asks for; ids stand for names, since a plan's JSON holds no names."""
+    """What the template of a comparison asks for."""
 
     def __init__(self, difference: Difference, language: Language) -> None:
         self.difference = difference
         self.language = language
+        self.name, self.product_name = difference.organisation_names(), difference.product_names()
 
     def variant_names(self) -> list[str]:
         """The plans."""
@@ -872,13 +873,15 @@ class SideBySide:
     def gains(self) -> list[str]:
         """Who gains and who loses against the first plan."""
         return [
-            self.language.text(gain_told(gain, gain.organisation, self.difference.variants[gain.variant].name))
+            self.language.text(
+                gain_told(gain, self.name(gain.organisation), self.difference.variants[gain.variant].name)
+            )
             for gain in self.difference.gains[:MOST_ROWS]
         ]
 
     def changes(self) -> list[Table]:
         """Every figure that is not the same."""
-        return tables_of_changes(self.difference, self.language, str, str, MOST_ROWS)
+        return tables_of_changes(self.difference, self.language, self.name, self.product_name, MOST_ROWS)
 
     def left_out(self, count: int) -> Markup:
         """How many rows are not shown."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from solidaria.core.money import currency_decimals, half_up
+from solidaria.core.network import Network
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.result import (
     PRICE_LINES,
@@ -56,6 +57,7 @@ def to_json(result: Result, language: Language, difference: Difference | None = 
             for row in plan.slack
         ],
         "certificate": _certificate(plan.certificate),
+        "names": _names(result.network),
     }
     if difference is not None:
         answer["difference"] = difference_values(difference)
@@ -245,6 +247,14 @@ def _certificate(certificate: Certificate) -> dict[str, Json]:
             }
             for tier in certificate.tiers
         ],
+    }
+
+
+def _names(network: Network) -> dict[str, Json]:
+    """What people call organisations and products, so that whoever reads the file need not read the workbook."""
+    return {
+        "organisations": [{"organisation": row.id, "name": row.name} for row in network.organisations],
+        "products": [{"product": row.id, "name": row.name} for row in network.products],
     }
 
 
@@ -452,6 +462,7 @@ def _read_variant(reader: _Reader, plan: Mapping[str, Json], name: str) -> Varia
         for row in reader.rows(plan, key)
     ]
     production = reader.rows(plan, "production")
+    names = reader.part(plan, "names") if "names" in plan else None
     return Variant(
         name=name or reader.text(plan, "network"),
         currency=reader.text(plan, "currency"),
@@ -499,7 +510,16 @@ def _read_variant(reader: _Reader, plan: Mapping[str, Json], name: str) -> Varia
             reader.text(row, "organisation", "shared"): reader.number(row, "amount", "shared")
             for row in reader.rows(solidarity, "shared")
         },
+        organisations=_called(reader, names, "organisations", "organisation"),
+        products=_called(reader, names, "products", "product"),
     )
+
+
+def _called(reader: _Reader, names: Mapping[str, Json] | None, table: str, key: str) -> dict[str, str]:
+    """Id → name; nothing where the file is from before plans told them."""
+    if names is None:
+        return {}
+    return {reader.text(row, key, table): reader.text(row, "name", table) for row in reader.rows(names, table)}
 
 
 def _four(reader: _Reader, row: Mapping[str, Json], keys: tuple[str, str, str, str]) -> tuple[str, str, str, str]:

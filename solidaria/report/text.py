@@ -19,8 +19,8 @@ WIDTH = 80
 BAR = 20
 #: Rows of each part; the page and the spreadsheet have the rest.
 MOST_ROWS = 12
-#: A name longer than this is cut in a table, with an ellipsis.
-LONGEST = 34
+#: A name is cut in a table where the line has no room for it, with an ellipsis, but never shorter than this.
+SHORTEST = 34
 
 
 def to_text(
@@ -36,11 +36,13 @@ def to_text(
 
 def compare_text(difference: Difference, language: Language) -> str:
     """Plans side by side as text; with many plans the lines grow longer than 80 characters."""
-    lines = [*_heading(language.text(say("Plans side by side"))), *_side_by_side(difference, language, str, str)]
+    name, product_name = difference.organisation_names(), difference.product_names()
+    lines = _heading(language.text(say("Plans side by side")))
+    lines += _side_by_side(difference, language, name, product_name)
     if difference.gains:
         lines += ["", *_heading(language.text(say("Who gains and who loses")))]
         for gain in difference.gains[:MOST_ROWS]:
-            told = gain_told(gain, gain.organisation, difference.variants[gain.variant].name)
+            told = gain_told(gain, name(gain.organisation), difference.variants[gain.variant].name)
             lines += _item(language.text(told))
         lines += _rest(len(difference.gains) - MOST_ROWS, language)
     return "\n".join(lines) + "\n"
@@ -330,13 +332,15 @@ def _table(rows: Sequence[tuple[str, ...]], indent: str = "") -> Iterator[str]:
     """Rows as columns: the first to the left, the others to the right."""
     if not rows:
         return
-    cut = [tuple(_cut(cell) if place == 0 else cell for place, cell in enumerate(row)) for row in rows]
-    widths = [max(len(row[place]) for row in cut) for place in range(len(cut[0]))]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    room = WIDTH - len(indent) - sum(width + 2 for width in widths[1:])
+    widths[0] = min(widths[0], max(room, SHORTEST))
+    cut = [(_cut(row[0], widths[0]), *row[1:]) for row in rows]
     for row in cut:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         yield (indent + "  ".join(cells)).rstrip()
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

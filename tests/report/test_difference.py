@@ -74,8 +74,33 @@ def test_a_comparison_reads_the_same_in_the_terminal_and_on_the_page() -> None:
     difference = side_by_side([NOW, changed_shares(uniform_norte=0.5)])
     english = Language("en", "ARS")
     text, page = compare_text(difference, english), compare_html(difference, english)
-    for words in ("then: norte gains in 1 need or promise.", "solidarity uncovered", "now"):
+    for words in ("then: Barrio Norte gains in 1 need or promise.", "solidarity uncovered", "now"):
         assert words in text and words in page
+
+
+def test_plans_side_by_side_call_things_by_their_names_and_by_the_id_too_where_two_share_a_name() -> None:
+    twin = {**NOW.organisations, "sur": "BARRIO  Norte"}
+    changed = replace(changed_shares(uniform_norte=0.5), products={"uniform": "Overall"})
+    difference = side_by_side([replace(NOW, organisations=twin), changed])
+    for told in (compare_text(difference, Language("en", "ARS")), compare_html(difference, Language("en", "ARS"))):
+        assert "Barrio Norte (norte): School uniform (" in told
+        assert "then: Barrio Norte (norte) gains" in told
+        # The first plan's name holds, not the second's.
+        assert "Overall" not in told
+
+
+def test_a_plan_without_names_is_compared_by_its_ids() -> None:
+    bare = [replace(one, organisations={}, products={}) for one in (NOW, changed_shares(uniform_norte=0.5))]
+    assert "norte: uniform (" in compare_text(side_by_side(bare), Language("en", "ARS"))
+
+
+def test_the_report_of_a_plan_tells_two_organisations_of_one_name_apart() -> None:
+    organisations = tuple(
+        replace(one, name="Barrio Norte") if one.id == "sur" else one for one in RESULT.network.organisations
+    )
+    network = replace(RESULT.network, organisations=organisations)
+    text = to_text(replace(RESULT, network=network), Language("en", "ARS"))
+    assert "Barrio Norte (norte)" in text and "Barrio Norte (sur)" in text
 
 
 def test_the_refusals_and_what_they_change_stand_after_the_summary() -> None:

@@ -22,7 +22,7 @@ ENGLISH, SPANISH = Language("en", "ARS"), Language("es", "ARS")
 
 KEYS = (
     "network currency status coverage production outside stocks promises reopened shipments shortfalls prices "
-    "network_prices equalisation jobs deliveries solidarity slack certificate"
+    "network_prices equalisation jobs deliveries solidarity slack certificate names"
 ).split()
 ROW_KEYS = {
     "coverage": "need organisation product period tier needed delivered share",
@@ -137,6 +137,24 @@ def test_equal_plans_give_equal_bytes() -> None:
 def test_what_was_written_can_be_read_back_for_comparing() -> None:
     assert read_result_json(to_json(RESULT, ENGLISH), "now") == variant_of(RESULT, "now")
     assert read_result_json(to_json(RESULT_WITH_ROUTES, SPANISH), "r") == variant_of(RESULT_WITH_ROUTES, "r")
+
+
+def test_the_names_of_organisations_and_products_come_with_the_plan() -> None:
+    names = read()["names"]
+    assert {"organisation": "norte", "name": "Barrio Norte"} in names["organisations"]
+    assert {"product": "uniform", "name": "School uniform"} in names["products"]
+
+
+def test_a_plan_from_before_names_were_told_is_read_without_them() -> None:
+    answer = json.loads(to_json(RESULT, ENGLISH))
+    del answer["names"]
+    variant = read_result_json(json.dumps(answer), "old")
+    assert variant == replace(variant_of(RESULT, "old"), organisations={}, products={})
+    answer["names"] = {"organisations": [{"organisation": 3}]}
+    with pytest.raises(Refused) as refused:
+        read_result_json(json.dumps(answer), "old")
+    told = " ".join(str(fault.what) for fault in refused.value.faults)
+    assert "“organisations.organisation”" in told and "“products”" in told
 
 
 def test_the_difference_stands_under_its_own_key() -> None:

@@ -82,8 +82,8 @@ def test_every_result_sheet_says_so_in_its_name_and_has_a_frozen_header() -> Non
 def test_text_never_becomes_a_formula_or_a_link() -> None:
     nasty = ("=1+1", "+2", "-3", "@SUM(A1)", "https://example.org", '=HYPERLINK("http://x")', "12")
     organisations = tuple(
-        replace(row, name=nasty[place % len(nasty)]) for place, row in enumerate(NETWORK.organisations)
-    )
+        replace(row, name=name) for row, name in zip(NETWORK.organisations, nasty, strict=False)
+    ) + tuple(NETWORK.organisations[len(nasty) :])
     products = tuple(replace(row, unit="=2+2") for row in NETWORK.products)
     network = replace(NETWORK, organisations=organisations, products=products)
     plan = replace(PLAN, network=network)
