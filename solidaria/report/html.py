@@ -32,6 +32,7 @@ from solidaria.report.figures import CommunityRow, Figures, Group, Made, Product
 from solidaria.report.language import Language
 from solidaria.report.sidebyside import Figure, Table, figures_side_by_side, tables_of_changes
 from solidaria.report.telling import Telling, gain_told
+from solidaria.report.units import unit_of
 from solidaria.report.words import GLOSSARY, KINDS_MANY, LINES, LINES_EXPLAINED, RULES, SHADES, SHEETS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -129,6 +130,7 @@ def _environment(language: Language, page: Page | SideBySide) -> Environment:
             name=page.figures.name,
             product_name=page.figures.product_name,
             unit=page.figures.unit,
+            one_unit=lambda product: unit_of(page.figures.unit(product), one=True),
             kind_many=lambda kind: language.text(KINDS_MANY[kind]) if kind in KINDS_MANY else kind,
         )
     return environment

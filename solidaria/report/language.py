@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from solidaria.core.money import currency_decimals, half_up
 from solidaria.core.problem import Sentence, say
+from solidaria.report.units import unit_of
 
 #: The languages a report can be written in; English is the language of the templates themselves.
 LANGUAGES = ("en", "es")
@@ -75,6 +76,7 @@ class Language:
     def number(self, value: Decimal | int, unit: str = "", decimals: int | None = None) -> str:
         """A quantity, with its unit if given: two decimals at most, six below 0.01, none from 10,000 on.
 
+        unit       as the workbook says; common words take the form that goes with the number: 1 piece, 5 pieces
         decimals   exactly so many, where given
         """
         value = Decimal(value)
@@ -82,7 +84,7 @@ class Language:
             text = format_decimal(value, format=_pattern(abs(value)), locale=self.locale)
         else:
             text = self._fixed(value, decimals)
-        return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text
+        return f"{text}\N{NO-BREAK SPACE}{unit_of(unit, one=text == '1')}" if unit else text
 
     def money(self, amount: Decimal, *, code: bool = True, extra: int = 0) -> str:
         """Money with the currency's decimals (and `extra` more), followed by the currency's code."""
@@ -135,14 +137,26 @@ def _pattern(size: Decimal) -> str:
 
 
 class _Words(Mapping[str, object]):
-    """The values of a sentence, each formatted when it is asked for."""
+    """The values of a sentence, each formatted when it is asked for.
+
+    A {unit} takes the form that goes with the one number of the sentence, or with one where it has no number.
+    """
 
     def __init__(self, language: Language, values: Mapping[str, object]) -> None:
         self._language, self._values = language, values
 
     def __getitem__(self, name: str) -> object:
         value = self._values[name]
+        if name == "unit" and isinstance(value, str):
+            value = self._unit(value)
         return value if isinstance(value, Markup) else self._language.value(value)
+
+    def _unit(self, unit: str) -> str:
+        numbers = [value for value in self._values.values() if isinstance(value, (int, Decimal))]
+        if len(numbers) > 1:
+            return unit
+        form = unit_of(unit, one=not numbers or self._language.number(Decimal(numbers[0])) == "1")
+        return escape(form) if isinstance(unit, Markup) else form
 
     def __iter__(self):  # type: ignore[no-untyped-def]
         return iter(self._values)

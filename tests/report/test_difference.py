@@ -107,6 +107,6 @@ def test_the_refusals_and_what_they_change_stand_after_the_summary() -> None:
     refusals = Refusals((Refusal("sew", "2026-03", D(400)),), (LoweredPledge("docentes", D(3000000)),))
     difference = side_by_side([NOW, changed_shares(uniform_norte=0.2)])
     text = to_text(RESULT, Language("en", "ARS"), difference, refusals).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Hilo Rojo makes at most 400 piece of School uniform (sew) in 2026-03." in text
+    assert "Hilo Rojo makes at most 400 pieces of School uniform (sew) in 2026-03." in text
     assert "Sindicato Docente pledges 3,000,000.00 ARS." in text
     assert text.index("What changes with the refusals") < text.index("Who gets what they need")

@@ -117,7 +117,7 @@ def test_what_people_typed_is_shown_as_text_and_never_as_markup() -> None:
 
 def test_the_page_says_what_is_made_for_whom() -> None:
     told = words(to_html(RESULT, ENGLISH))
-    assert "School uniform, 800.64 piece : 215 for Villa Esperanza, 344 for Barrio Norte" in told
+    assert "School uniform, 800.64 pieces : 215 for Villa Esperanza, 344 for Barrio Norte" in told
     assert "Imprenta Libre opens again" in told and "opens again with 5 members" in told
 
 

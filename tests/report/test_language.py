@@ -13,6 +13,7 @@ from markupsafe import Markup
 from solidaria.core.problem import say, say_many
 from solidaria.report.catalogue import PACKAGE, compiled, missing, names_in, read_catalogue, sentences, updated
 from solidaria.report.language import CATALOGUES, LANGUAGES, Language
+from solidaria.report.units import SEVERAL, unit_of
 
 D = Decimal
 SPACE = "\N{NO-BREAK SPACE}"
@@ -48,6 +49,40 @@ def test_something_never_reads_as_nothing() -> None:
     english = Language("en")
     assert english.percent(0.0004) == f"<{SPACE}1{SPACE}%"
     assert english.percent(0.0) == f"0{SPACE}%"
+
+
+def test_a_common_unit_takes_the_form_that_goes_with_its_number() -> None:
+    english, spanish = Language("en"), Language("es")
+    assert english.number(D("5"), "piece") == f"5{SPACE}pieces"
+    assert english.number(D("1"), "pieces") == f"1{SPACE}piece"
+    assert english.number(D("1.004"), "loaf") == f"1{SPACE}loaf"
+    assert english.number(D("0.5"), "Visit") == f"0.5{SPACE}Visits"
+    assert spanish.number(D("1.5"), "ración") == f"1,5{SPACE}raciones"
+    assert english.number(D("1"), "raciones") == f"1{SPACE}ración"
+
+
+@pytest.mark.parametrize("unit", ["m²", "kg", "pesos' worth", "school kit", "ARS", "=2+2"])
+@pytest.mark.parametrize("number", [D("1"), D("7")])
+def test_other_units_stand_as_they_were_typed(unit: str, number: Decimal) -> None:
+    assert Language("en").number(number, unit) == f"{number}{SPACE}{unit}"
+
+
+def test_the_unit_in_a_sentence_takes_the_form_of_the_number_of_the_sentence() -> None:
+    english = Language("en")
+    many, none = say("{gain} {unit} more", gain=D(8), unit="piece"), say("For one {unit}", unit="pieces")
+    assert english.text(many) == english.markup(many) == "8 pieces more"
+    assert english.text(say("{gain} {unit} more", gain=D(1), unit="pieces")) == "1 piece more"
+    assert english.text(none) == english.markup(none) == "For one piece"
+    assert english.text(say("{a} or {b} {unit}", a=1, b=2, unit="piece")) == "1 or 2 piece"
+    assert english.markup(say("{gain} {unit}", gain=D(8), unit="<b>")) == "8 &lt;b&gt;"
+
+
+def test_no_word_of_the_list_is_one_and_several_at_once() -> None:
+    assert len(set(SEVERAL.values())) == len(SEVERAL)
+    assert not set(SEVERAL) & set(SEVERAL.values())
+    for one, several in SEVERAL.items():
+        assert unit_of(one, one=False) == unit_of(several, one=False) == several
+        assert unit_of(one, one=True) == unit_of(several, one=True) == one
 
 
 def test_dates_are_written_out() -> None:
