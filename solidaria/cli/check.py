@@ -16,6 +16,8 @@ from solidaria.report.language import LANGUAGES, Language
 
 #: Faults of one kind in one column that are shown before the rest is only counted.
 SHOWN = 5
+#: Of the rest, so many rows are named.
+ROWS = 10
 
 _EXAMPLE = """\
 examples:
@@ -69,7 +71,9 @@ def _counted(faults: tuple[Fault, ...], language: Language) -> str:
     count = say_many(
         "One thing is wrong; nothing was read.", "{count} things are wrong; nothing was read.", len(faults)
     )
-    end = say("Correct them and run the same command again.")
+    end = say_many(
+        "Correct it and run the same command again.", "Correct them and run the same command again.", len(faults)
+    )
     return f"{language.text(count)}\n\n{_grouped(faults, language)}\n{language.text(end)}\n"
 
 
@@ -87,11 +91,19 @@ def _grouped(faults: Iterable[Fault], language: Language) -> str:
                 lines.append(f"      {language.text(fault.help)}")
             if len(alike) > SHOWN:
                 more = say_many("… and one more like this", "… and {count} more like this", len(alike) - SHOWN)
-                rows = ", ".join(str(fault.row) for fault in alike[SHOWN : SHOWN + 10] if fault.row is not None)
-                where = language.text(say(" (rows {rows} …)", rows=rows)) if rows else ""
-                lines.append(f"  {language.text(more)}{where}")
+                lines.append(f"  {language.text(more)}{_rows(alike[SHOWN:], language)}")
         lines.append("")
     return "\n".join(lines)
+
+
+def _rows(faults: list[Fault], language: Language) -> str:
+    """In which rows the faults are that are not shown: " (rows 12, 13)"."""
+    rows = [str(fault.row) for fault in faults if fault.row is not None]
+    if not rows:
+        return ""
+    if len(rows) > ROWS:
+        return language.text(say(" (rows {rows} …)", rows=", ".join(rows[:ROWS])))
+    return language.text(say_many(" (row {rows})", " (rows {rows})", len(rows), rows=", ".join(rows)))
 
 
 def _place(fault: Fault, language: Language) -> str:

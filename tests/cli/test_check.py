@@ -54,6 +54,23 @@ def test_a_bad_workbook_is_refused_on_standard_error_with_every_fault(
         assert words in answer.err
 
 
+def test_one_fault_is_spoken_of_as_one_and_several_as_several(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head, bad_row = "need,organisation,product,quantity\n", "n{number},norte,shirt,-1\n"
+    told = {}
+    for count in (1, 2, 6, 7, 15, 16):
+        rows = "".join(bad_row.format(number=number) for number in range(count))
+        assert main(["check", written(tmp_path / "net", needs=head + rows)]) == 1
+        told[count] = capsys.readouterr().err
+    assert "One thing is wrong" in told[1] and told[1].endswith("Correct it and run the same command again.\n")
+    assert "2 things are wrong" in told[2] and told[2].endswith("Correct them and run the same command again.\n")
+    assert "… and one more like this (row 7)\n" in told[6]
+    assert "… and 2 more like this (rows 7, 8)\n" in told[7]
+    assert "(rows 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)\n" in told[15]
+    assert "(rows 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 …)\n" in told[16]
+
+
 def test_spanish_is_spanish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = written(tmp_path / "net", needs="need,organisation,product,quantity\nn1,norte,shirt,\n")
     assert main(["check", bad, "--lang", "es"]) == 1
