@@ -22,6 +22,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 NO_BROWSER = pytest.StashKey[str]()
 
 
+def pytest_configure() -> None:
+    """Commands speak the language of the environment; the tests read English, whoever runs them and wherever."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        os.environ.pop(name, None)
+    os.environ["LANG"] = "C.UTF-8"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that asks for a browser, so that `-m "not browser"` leaves it out."""
     for item in items:

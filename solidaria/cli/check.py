@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
+from solidaria.cli.speak import add_language
 from solidaria.core.network import Network
 from solidaria.core.problem import Fault, Refused, Sentence, say, say_many
 from solidaria.records.workbook import load_network
-from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.language import Language
 
 #: Faults of one kind in one column that are shown before the rest is only counted.
 SHOWN = 5
@@ -40,7 +41,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     )
     parser.add_argument("network", type=Path, metavar="NETWORK", help="a folder of CSV files, or an XLSX workbook")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    add_language(parser)
     parser.set_defaults(run=run)
 
 

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 from solidaria.cli.output import check_out, refusal, write_out
+from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, say
 from solidaria.report.difference import Difference, Variant, side_by_side
 from solidaria.report.html import compare_html
 from solidaria.report.json import difference_values, read_result_json, written
-from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.language import Language
 from solidaria.report.text import compare_text
 
 FORMATS = ("text", "json", "html")
@@ -42,7 +43,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("plans", nargs="+", metavar="PLAN", help="JSON files of plans, or NAME=FILE")
     parser.add_argument("--format", choices=FORMATS, help="text (default), json or html")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    add_language(parser)
     parser.set_defaults(run=run)
 
 

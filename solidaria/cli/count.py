@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from solidaria.cli.output import check_out, refusal, write_out
+from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.voting.account import Account, listed
 from solidaria.core.voting.approval import ApprovalTerms, approval
@@ -26,7 +27,7 @@ from solidaria.records.pabulib import PabulibFile, read_file
 from solidaria.report.budget_bundle import budget_bundle
 from solidaria.report.bundle import bundle
 from solidaria.report.counts import budget_json, budget_text, election_json, election_text
-from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.language import Language
 
 ELECTIONS = ("scottish", "alameda", "meek", "schulze", "approval")
 BUDGETS = ("equal-shares", "greedy")
@@ -66,7 +67,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
     parser.add_argument("--bundle", type=Path, metavar="FILE", help="also write what anyone needs to count again")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    add_language(parser)
     parser.add_argument(
         "--ties",
         metavar="STEPS",

@@ -15,11 +15,12 @@ import xlsxwriter
 
 import solidaria
 from solidaria.cli.output import refusal, write_out
+from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.workbook.schema import RULES, SHEETS, Column, Sheet
 from solidaria.core.workbook.tables import Table, Tables
 from solidaria.records.workbook import write_csv
-from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.language import Language
 
 #: Rows of the template that have help and lists to choose from.
 ROWS = 500
@@ -47,7 +48,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument(
         "--template", type=Path, metavar="FILE", help="write an empty workbook: FILE.xlsx, or a new folder"
     )
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    add_language(parser)
     parser.set_defaults(run=run)
 
 

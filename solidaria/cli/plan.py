@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from solidaria.cli.output import check_out, place_of, refusal, write_out
+from solidaria.cli.speak import add_language
 from solidaria.core.network import Network
 from solidaria.core.plan import plan as make_plan
 from solidaria.core.plan.refusals import Refusals, with_pledges
@@ -25,7 +26,7 @@ from solidaria.records.workbook import read_tables
 from solidaria.report.difference import Difference, side_by_side, variant_of
 from solidaria.report.html import to_html
 from solidaria.report.json import to_json
-from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.language import Language
 from solidaria.report.text import to_text
 from solidaria.report.xlsx import input_sheets, to_xlsx
 
@@ -60,7 +61,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         "--format", choices=FORMATS, help="text (default), json, html or xlsx; else what FILE's name ends in"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    add_language(parser)
     parser.add_argument("--refuse", type=Path, metavar="FILE", help="what assemblies refuse, as CSV or JSON")
     parser.add_argument("--open", action="store_true", help="open the page in the browser (implies html)")
     parser.set_defaults(run=run)
