@@ -420,6 +420,11 @@ class Page:
             )
         return self._say(say("{organisation} pays {pays}", organisation=name, pays=self.language.money(pays)))
 
+    def pool_words(self) -> Markup:
+        """That goods move freely; nothing where the workbook has routes."""
+        sentence = self.telling.pool()
+        return Markup("") if sentence is None else Markup("<p>{}</p>").format(self._say(sentence))
+
     # --- coverage ---
 
     def tier(self, tier: int) -> Markup:

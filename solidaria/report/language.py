@@ -20,17 +20,19 @@ from solidaria.report.units import unit_of
 
 #: The languages a report can be written in; English is the language of the templates themselves.
 LANGUAGES = ("en", "es")
+#: Languages that are begun: what is not yet translated stays English. The platform offers them, the reports do not.
+BEGUN = ("pt",)
 CATALOGUES = Path(__file__).parent.parent / "locale"
 
 
 class Language:
     """Turns values into text in one language; a sentence without a translation stays English.
 
-    Raises ValueError when the language is not one of LANGUAGES.
+    Raises ValueError when the language is not one of LANGUAGES or BEGUN.
     """
 
     def __init__(self, code: str = "en", currency: str = "") -> None:
-        if code not in LANGUAGES:
+        if code not in LANGUAGES + BEGUN:
             raise ValueError(f"no such language: {code}; there are {', '.join(LANGUAGES)}")
         self.code = code
         self.currency = currency

@@ -218,6 +218,18 @@ class Telling:
             broken=len(self.figures.broken),
         )
 
+    def pool(self) -> Sentence | None:
+        """That goods move freely, and what follows for promises; None where the workbook has routes."""
+        network = self.figures.network
+        if network.routes is not None:
+            return None
+        if network.promises:
+            return say(
+                "The workbook has no sheet of routes. So goods move freely and cost nothing to move, and a promise "
+                "may be kept with goods that another site made."
+            )
+        return say("The workbook has no sheet of routes, so goods move freely and cost nothing to move.")
+
     # --- money ---
 
     def jobs(self) -> Sentence:

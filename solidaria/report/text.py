@@ -186,6 +186,9 @@ class _Text:
                     yield from _item(self._say(told), "  ")
         for row in self.figures.plan.reopened:
             yield from _wrapped(self._say(self.telling.reopened(row)))
+        pool = self.telling.pool()
+        if pool is not None and (self.figures.sites or self.figures.buyers):
+            yield from _wrapped(self._say(pool))
 
     def _prices(self) -> Iterator[str]:
         made = [one for one in self.figures.product_prices if one.made]

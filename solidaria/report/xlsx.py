@@ -310,6 +310,8 @@ class _Sheets:
         sentences += [telling.solidarity(), telling.individuals(), telling.jobs(), telling.outside()]
         if self.figures.broken:
             sentences.append(telling.broken())
+        pool = telling.pool()
+        sentences += [pool] if pool else []
         return ResultSheet(
             "result summary",
             say("What the plan says. Money is in {currency}.", currency=self.language.currency),

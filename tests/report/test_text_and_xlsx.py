@@ -11,6 +11,7 @@ import pytest
 
 from solidaria.core.price import price
 from solidaria.core.result import PRICE_LINES, Result
+from solidaria.report.html import to_html
 from solidaria.report.language import LANGUAGES, Language
 from solidaria.report.text import to_text
 from solidaria.report.xlsx import to_xlsx
@@ -44,6 +45,21 @@ def test_the_most_important_comes_first() -> None:
     ]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
+
+
+def test_every_report_says_once_that_without_routes_goods_of_another_site_may_keep_a_promise() -> None:
+    words = "a promise may be kept with goods that another site made"
+
+    def told(result: Result) -> tuple[str, ...]:
+        cells = [str(cell.value) for sheet in workbook(result) for row in sheet.iter_rows() for cell in row]
+        return to_text(result, ENGLISH), to_html(result, ENGLISH), " ".join(cells)
+
+    assert [" ".join(text.split()).count(words) for text in told(RESULT)] == [1, 1, 1]
+    assert [" ".join(text.split()).count("goods move freely") for text in told(RESULT_WITH_ROUTES)] == [0, 0, 0]
+    network = replace(NETWORK, promises=())
+    without = Result(network, replace(PLAN, network=network, promises=()), RESULT.prices)
+    for text in told(without):
+        assert words not in text and " ".join(text.split()).count("so goods move freely") == 1
 
 
 def test_a_network_without_needs_or_sites_has_a_text_too() -> None:
