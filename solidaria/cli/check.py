@@ -6,19 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 
+from solidaria.cli.output import all_faults, grouped
 from solidaria.cli.speak import add_language
 from solidaria.core.network import Network
 from solidaria.core.problem import Fault, Refused, Sentence, say, say_many
 from solidaria.records.workbook import load_network
 from solidaria.report.language import Language
-
-#: Faults of one kind in one column that are shown before the rest is only counted.
-SHOWN = 5
-#: Of the rest, so many rows are named.
-ROWS = 10
 
 _EXAMPLE = """\
 examples:
@@ -54,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.format == "json":
             _print_json(refused.faults, (), language)
         else:
-            print(_counted(refused.faults, language), file=sys.stderr, end="")
+            print(all_faults(refused.faults, language), file=sys.stderr, end="")
         return 1
     warnings = [warning for warning in network.warnings if isinstance(warning, Fault)]
     if arguments.format == "json":
@@ -63,55 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(_summary(network, language))
     if warnings:
         print("\n" + language.text(say("Please look at this as well:")))
-        print(_grouped(warnings, language), end="")
+        print(grouped(warnings, language), end="")
     return 0
-
-
-def _counted(faults: tuple[Fault, ...], language: Language) -> str:
-    """All faults, grouped, with how many there are before and after them."""
-    count = say_many(
-        "One thing is wrong; nothing was read.", "{count} things are wrong; nothing was read.", len(faults)
-    )
-    end = say_many(
-        "Correct it and run the same command again.", "Correct them and run the same command again.", len(faults)
-    )
-    return f"{language.text(count)}\n\n{_grouped(faults, language)}\n{language.text(end)}\n"
-
-
-def _grouped(faults: Iterable[Fault], language: Language) -> str:
-    """Faults by sheet, then by column and kind; of many alike the first few and how many more there are."""
-    lines: list[str] = []
-    for sheet, of_sheet in groupby(sorted(faults, key=lambda fault: fault.order), key=lambda fault: fault.sheet):
-        lines += [sheet or language.text(say("the whole workbook")), ""]
-        kinds: dict[tuple[str, str], list[Fault]] = {}
-        for fault in of_sheet:
-            kinds.setdefault((fault.column or "", fault.what.template), []).append(fault)
-        for alike in kinds.values():
-            for fault in alike[:SHOWN]:
-                lines.append(f"  {_place(fault, language)}{language.text(fault.what)}")
-                lines.append(f"      {language.text(fault.help)}")
-            if len(alike) > SHOWN:
-                more = say_many("… and one more like this", "… and {count} more like this", len(alike) - SHOWN)
-                lines.append(f"  {language.text(more)}{_rows(alike[SHOWN:], language)}")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _rows(faults: list[Fault], language: Language) -> str:
-    """In which rows the faults are that are not shown: " (rows 12, 13)"."""
-    rows = [str(fault.row) for fault in faults if fault.row is not None]
-    if not rows:
-        return ""
-    if len(rows) > ROWS:
-        return language.text(say(" (rows {rows} …)", rows=", ".join(rows[:ROWS])))
-    return language.text(say_many(" (row {rows})", " (rows {rows})", len(rows), rows=", ".join(rows)))
-
-
-def _place(fault: Fault, language: Language) -> str:
-    """Where in the sheet: "row 12, quantity: "."""
-    parts = [language.text(say("row {row}", row=str(fault.row)))] if fault.row is not None else []
-    parts += [fault.column] if fault.column else []
-    return ", ".join(parts) + ": " if parts else ""
 
 
 def _print_json(faults: Iterable[Fault], warnings: Iterable[Fault], language: Language) -> None:

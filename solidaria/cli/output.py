@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
-from solidaria.core.problem import Fault, Refused, say
+from solidaria.core.problem import Fault, Refused, say, say_many
 from solidaria.report.language import Language
+
+#: Faults of one kind in one column that are shown before the rest is only counted.
+SHOWN = 5
+#: Of the rest, so many rows are named.
+ROWS = 10
 
 
 def write_out(content: bytes, out: Path | None) -> None:
@@ -85,3 +92,50 @@ def place_of(fault: Fault, language: Language) -> str:
     """Where a fault is: sheet, row, column, as far as they are known."""
     row = "" if fault.row is None else language.text(say("row {row}", row=str(fault.row)))
     return ", ".join(part for part in (fault.sheet, row, fault.column) if part)
+
+
+def all_faults(faults: tuple[Fault, ...], language: Language) -> str:
+    """Every fault of a workbook, grouped, with how many there are before them and what to do after them."""
+    count = say_many(
+        "One thing is wrong; nothing was read.", "{count} things are wrong; nothing was read.", len(faults)
+    )
+    end = say_many(
+        "Correct it and run the same command again.", "Correct them and run the same command again.", len(faults)
+    )
+    return f"{language.text(count)}\n\n{grouped(faults, language)}\n{language.text(end)}\n"
+
+
+def grouped(faults: Iterable[Fault], language: Language) -> str:
+    """Faults by sheet, then by column and kind; of many alike the first few and how many more there are."""
+    lines: list[str] = []
+    for sheet, of_sheet in groupby(sorted(faults, key=lambda fault: fault.order), key=lambda fault: fault.sheet):
+        lines += [sheet or language.text(say("the whole workbook")), ""]
+        kinds: dict[tuple[str, str], list[Fault]] = {}
+        for fault in of_sheet:
+            kinds.setdefault((fault.column or "", fault.what.template), []).append(fault)
+        for alike in kinds.values():
+            for fault in alike[:SHOWN]:
+                lines.append(f"  {_place(fault, language)}{language.text(fault.what)}")
+                lines.append(f"      {language.text(fault.help)}")
+            if len(alike) > SHOWN:
+                more = say_many("… and one more like this", "… and {count} more like this", len(alike) - SHOWN)
+                lines.append(f"  {language.text(more)}{_rows(alike[SHOWN:], language)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _rows(faults: list[Fault], language: Language) -> str:
+    """In which rows the faults are that are not shown: " (rows 12, 13)"."""
+    rows = [str(fault.row) for fault in faults if fault.row is not None]
+    if not rows:
+        return ""
+    if len(rows) > ROWS:
+        return language.text(say(" (rows {rows} …)", rows=", ".join(rows[:ROWS])))
+    return language.text(say_many(" (row {rows})", " (rows {rows})", len(rows), rows=", ".join(rows)))
+
+
+def _place(fault: Fault, language: Language) -> str:
+    """Where in the sheet: "row 12, quantity: "."""
+    parts = [language.text(say("row {row}", row=str(fault.row)))] if fault.row is not None else []
+    parts += [fault.column] if fault.column else []
+    return ", ".join(parts) + ": " if parts else ""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from solidaria.cli.output import check_out, place_of, refusal, write_out
+from solidaria.cli.output import all_faults, check_out, place_of, refusal, write_out
 from solidaria.cli.speak import add_language
 from solidaria.core.network import Network
 from solidaria.core.plan import plan as make_plan
@@ -82,7 +82,12 @@ def run(arguments: argparse.Namespace) -> int:
             out = Path(tempfile.mkdtemp(prefix="solidaria-")) / "plan.html"
         write_out(content, out)
     except Refused as refused:
-        print(refusal(refused, language), file=sys.stderr, end="")
+        several = len(refused.faults) > 1
+        print(
+            all_faults(refused.faults, language) if several else refusal(refused, language),
+            file=sys.stderr,
+            end="",
+        )
         return 1
     if out is not None:
         print(language.text(say("Written: {file}", file=str(out))), file=sys.stderr)

@@ -136,7 +136,12 @@ KNOWN = [
     ("rules", "living_wage,15,2026-02-01", "living_wage,15,2026-01-01", "rules 5 rule", "twice"),
     ("periods", "2026-02-28", "2026-01-28", "periods 2 ends", "before it starts"),
     ("periods", "2026-01-31", "2026-02-03", "periods 2 starts", "before jan has ended"),
-    ("periods", "2026-02-28", "28/02/2026", "periods 2 ends", "different days"),
+    ("periods", "2026-02-28", "28/02/2026", "periods 2 ends", "Write 2026-02-28."),
+    ("periods", "2026-02-28", "2026/2/28", "periods 2 ends", "Write 2026-02-28."),
+    ("periods", "2026-02-28", "2/3/2026", "periods 2 ends", "day: 2026-03-02 or 2026-02-03."),
+    ("periods", "2026-02-28", "2.2.2026", "periods 2 ends", "Write 2026-02-02."),
+    ("periods", "2026-02-28", "31/02/2026", "periods 2 ends", "not a day of the calendar"),
+    ("periods", "2026-02-28", "28/02/26", "periods 2 ends", "not a day of the calendar"),
     ("periods", "2026-02-28", "2026-02-30", "periods 2 ends", "not a day of the calendar"),
     ("stocks", "hilo,cloth", "hilo,meal", "stocks 2 product", "does not keep"),
     ("products", "Meal,meal,,,no", "Meal,meal,,yes,no", "products 4 market_price", "no market price"),
@@ -176,7 +181,7 @@ def test_a_decimal_comma_is_refused_with_its_cell() -> None:
 
 
 def test_a_comma_that_can_be_read_in_two_ways_is_not_guessed() -> None:
-    assert "Write 1500 or 1.500." in faults(with_cell("inputs", 2, "quantity", "1,500"))[0][3]
+    assert "Write 1500 for thousands, or 1.5 with a decimal point." in faults(with_cell("inputs", 2, "quantity", "1,500"))[0][3]
 
 
 def test_an_id_that_the_spreadsheet_turned_into_a_date_is_refused() -> None:
@@ -184,6 +189,12 @@ def test_an_id_that_the_spreadsheet_turned_into_a_date_is_refused() -> None:
     assert any((s, r, c) == ("periods", 2, "period") and "into a date" in text for s, r, c, text in found)
     found = faults(with_cell("periods", 2, "starts", datetime(2026, 2, 1, 13)))
     assert any((s, r, c) == ("periods", 2, "starts") and "a time of a day" in text for s, r, c, text in found)
+
+
+def test_a_day_that_the_spreadsheet_turned_into_a_number_is_refused() -> None:
+    found = faults(with_cell("periods", 2, "starts", Decimal(46082)))
+    assert ("periods", 2, "starts") in [(s, r, c) for s, r, c, _ in found]
+    assert any("a number here (46082), not a day" in text and "format of the cell" in text for *_, text in found)
 
 
 def test_a_number_as_an_id_is_the_same_typed_or_written() -> None:

@@ -603,6 +603,36 @@ def test_ten_thousand_faults_come_at_once_and_soon() -> None:
     assert time.perf_counter() - began < 20
 
 
+@pytest.mark.parametrize("above", [("What we need in March", ""), (), ("",)])
+def test_a_title_above_the_names_of_the_columns_is_one_fault_and_the_rest_of_the_sheet_is_checked(
+    above: tuple[str, ...],
+) -> None:
+    named = table(SMALL["needs"] + " | n2,norte,shirt,-1,,,")
+    rows = ((3, named.columns), *((number + 2, line) for number, line in named.rows))
+    found = faults(book(needs=Table(above, rows)))
+    assert [(f.row, f.column) for f in found] == [(1, None), (5, "quantity")]
+    assert "stand in row 3; they must stand in row 1" in str(found[0].what)
+
+
+def test_a_required_sheet_with_a_title_and_names_and_nothing_else_has_no_rows() -> None:
+    names = table(SMALL["products"]).columns
+    found = faults(book(products=Table(("Our products",), ((2, names),))))
+    assert [str(f.what) for f in found if f.sheet == "products"] == [
+        "The sheet products has no rows.",
+        "The names of the columns stand in row 2; they must stand in row 1.",
+    ]
+
+
+def test_a_sheet_whose_names_are_nowhere_is_told_what_it_lacks() -> None:
+    found = faults(book(uses=Table(("Title",), ((2, ("sew", "loom", "1")),))))
+    assert {f.column for f in found if f.sheet == "uses"} >= {"Title", "recipe", "equipment", "hours"}
+
+
+def test_an_id_with_a_fault_of_its_own_is_not_called_unknown_where_it_is_used() -> None:
+    found = faults(typed("sites", 2, "site", "hilo "))
+    assert [(f.sheet, f.row, f.column) for f in found] == [("sites", 2, "site")]
+
+
 # --- warnings -------------------------------------------------------------------------------------
 
 

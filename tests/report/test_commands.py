@@ -200,6 +200,17 @@ def test_a_bad_workbook_is_refused_with_every_fault(network: Path, capfd: pytest
     assert "pawko" in told and "-50 is negative" in told
 
 
+def test_a_plan_of_a_workbook_with_thousands_of_faults_is_refused_as_shortly_as_by_check(
+    network: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"n{number},nobody,union-shirt,1\n" for number in range(3000))
+    (network / "needs.csv").write_text("need,organisation,product,quantity\n" + rows, encoding="utf-8")
+    assert main(["plan", str(network)]) == 1
+    told = capfd.readouterr().err
+    assert "3,000 things are wrong" in told and "2,995 more like this" in told
+    assert len(told.splitlines()) < 40
+
+
 def test_every_fault_of_a_file_of_refusals_is_told_at_once(network: Path, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text(

@@ -173,7 +173,11 @@ def _not_a_number(text: str) -> Problem:
     if comma:
         return (
             say("“{value}” can be read in two ways: is the comma a decimal comma, or for thousands?", value=text),
-            say("Write {whole} or {part}.", whole=comma[1] + comma[2], part=f"{comma[1]}.{comma[2]}"),
+            say(
+                "Write {whole} for thousands, or {part} with a decimal point.",
+                whole=comma[1] + comma[2],
+                part=plain(Decimal(f"{comma[1]}.{comma[2]}")),
+            ),
         )
     if _THOUSANDS.match(text):
         return (
@@ -296,16 +300,43 @@ def day(cell: Cell, column: Column) -> Parsed:
             return date.fromisoformat(text), None
     except ValueError:
         pass
-    other = _OTHER_DATE.match(text)
-    if other and len(other[1]) <= 2 and len(other[3]) == 4:
+    if isinstance(cell, Decimal):
         return None, (
-            say("“{value}” can be read as different days.", value=shown(text)),
-            say("Write year, month, day: {example}.", example=f"{other[3]}-12-31"),
+            say("There is a number here ({value}), not a day.", value=as_text(cell)),
+            say(
+                "Set the format of the cell to a date and look whether it is the right day; or write it as 2026-12-31."
+            ),
+        )
+    other = _OTHER_DATE.match(text)
+    days = _readings(*other.groups()) if other else []
+    if len(days) == 2:
+        return None, (
+            say("“{value}” can be read as two days.", value=shown(text)),
+            say("Write year, month, day: {one} or {other}.", one=days[0].isoformat(), other=days[1].isoformat()),
+        )
+    if days:
+        return None, (
+            say("“{value}” is not written as year, month, day.", value=shown(text)),
+            say("Write {day}.", day=days[0].isoformat()),
         )
     return None, (
         say("“{value}” is not a day of the calendar.", value=shown(text)),
         say("Write year, month, day: {example}.", example="2026-12-31"),
     )
+
+
+def _readings(first: str, second: str, third: str) -> list[date]:
+    """The days that three numbers can mean, without a century guessed: day or month first, or the year."""
+    orders = [(first, second, third)] if len(first) == 4 else [(third, second, first), (third, first, second)]
+    found: list[date] = []
+    for year, month, number in orders:
+        try:
+            meant = date(int(year), int(month), int(number)) if len(year) == 4 else None
+        except ValueError:
+            continue
+        if meant is not None and meant not in found:
+            found.append(meant)
+    return found
 
 
 def pays(cell: Cell, column: Column) -> Parsed:

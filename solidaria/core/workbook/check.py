@@ -34,10 +34,14 @@ from solidaria.core.workbook.tables import Cell, Table, Tables
 
 ZERO = Decimal(0)
 
+#: The names of the columns are looked for in so many rows below the first, where titles stand above them.
+TITLES = 10
+
 #: More faults than any honest workbook has; beyond it reading stops, so that a hostile file costs little.
 MOST_KEPT = 50_000
 
-_READERS: dict[str, Callable[[Cell, Column], cells.Parsed]] = {
+#: How each kind of column is read.
+READERS: dict[str, Callable[[Cell, Column], cells.Parsed]] = {
     "id": cells.identifier,
     "reference": cells.identifier,
     "text": cells.free_text,
@@ -82,6 +86,8 @@ class _Reader:
         self.rows: dict[str, list[Row]] = {}
         self.ids: dict[str, dict[str, Row]] = {}
         self.suggesters: dict[str, Suggester] = {}
+        self.sheets: dict[str, Table] = {}
+        self.meant: dict[str, set[str]] = {}
 
     def fault(self, sheet: str, row: int | None, column: str | None, what: Sentence, help: Sentence) -> None:
         if len(self.faults) < MOST_KEPT:
@@ -90,6 +96,7 @@ class _Reader:
             self.more = True
 
     def network(self) -> Network:
+        self.sheets = {name: self._from_the_names(name, table) for name, table in self.tables.sheets.items()}
         self._sheet_names()
         for sheet in SHEETS:
             self.rows[sheet.name] = self._read(sheet)
@@ -131,7 +138,7 @@ class _Reader:
                 )
                 self.fault(name, None, None, say("There is no sheet of this name in a network."), help)
         for sheet in SHEETS:
-            table = self.tables.sheets.get(sheet.name)
+            table = self.sheets.get(sheet.name)
             if sheet.name in self.tables.unread:
                 continue
             if sheet.required and table is None:
@@ -147,9 +154,23 @@ class _Reader:
                     Fault("routes", None, None, what, say("Delete the sheet, or list the routes."))
                 )
 
+    def _from_the_names(self, name: str, table: Table) -> Table:
+        """The sheet from the row with the names of its columns on; that this is not row 1 is one fault, not many."""
+        known = {column.name for column in SHEET[name].columns} if name in SHEET else set()
+        if not known or known & set(table.columns):
+            return table
+        for place, (number, line) in enumerate(table.rows[:TITLES]):
+            names = tuple(cells.as_text(cell) for cell in line)
+            there = {one for one in names if one and not one.startswith(NOTE)}
+            if there and there <= known:
+                what = say("The names of the columns stand in row {row}; they must stand in row 1.", row=number)
+                self.fault(name, 1, None, what, say("Delete what stands above them: titles and empty rows."))
+                return Table(names, table.rows[place + 1 :])
+        return table
+
     def _read(self, sheet: Sheet) -> list[Row]:
         """The rows of one sheet, cell by cell."""
-        table = self.tables.sheets.get(sheet.name)
+        table = self.sheets.get(sheet.name)
         if table is None:
             return []
         places = self._columns(sheet, table)
@@ -213,10 +234,13 @@ class _Reader:
         elif problem is None and column.kind == "choice" and sheet.name == "rules":
             row.values[column.name] = cells.as_text(cell)
         elif problem is None and column.kind != "rule":
-            row.values[column.name], problem = _READERS[column.kind](cell, column)
+            row.values[column.name], problem = READERS[column.kind](cell, column)
         if problem is not None:
             row.bad |= {column.name}
             self.fault(sheet.name, row.number, column.name, *problem)
+            if sheet.key == (column.name,):
+                # Its own fault is enough: whoever uses this id is not told that it is unknown.
+                self.meant.setdefault(sheet.name, set()).add(cells.as_text(cell))
 
     def _twice(self, sheet: Sheet, rows: list[Row]) -> None:
         """Rows that say the same thing twice."""
@@ -261,7 +285,7 @@ class _Reader:
             unread = column.of in self.tables.unread or self._lacks_id(column.of)
             for row in self.rows[sheet.name]:
                 value = row.get(column.name)
-                if value is None or value in known or unread:
+                if value is None or value in known or unread or value in self.meant.get(column.of, ()):
                     continue
                 row.bad |= {column.name}
                 if column.of not in self.suggesters:
@@ -277,7 +301,7 @@ class _Reader:
 
     def _lacks_id(self, name: str) -> bool:
         """Whether the sheet is there without its column of ids: that is told once, not for every row that uses one."""
-        table = self.tables.sheets.get(name)
+        table = self.sheets.get(name)
         return table is not None and bool(table.columns) and SHEET[name].key[0] not in table.columns
 
     # --- rules ---
@@ -317,7 +341,7 @@ class _Reader:
             if "value" in row.bad or "since" in row.bad or "value" not in row.cells:
                 faulty = True
                 continue
-            value, problem = _READERS[columns[name].kind](row.cells.get("value"), columns[name])
+            value, problem = READERS[columns[name].kind](row.cells.get("value"), columns[name])
             if problem is not None:
                 faulty = True
                 self.fault("rules", row.number, "value", *problem)
