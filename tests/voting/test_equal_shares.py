@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from solidaria.core.voting import purses
+from solidaria.core.voting import earlier, equal_steps, purses
 from solidaria.core.voting.budget import BudgetTies, BudgetVote, Project, approve, give_points, put_in_order
 from solidaria.core.voting.equal_shares import EqualSharesTerms, equal_shares
 from solidaria.core.voting.recount_budget import plain_count, plain_rule, recount_budget
@@ -294,6 +294,49 @@ def test_ballots_laid_out_person_by_person_are_counted_the_same(chance):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(purses, "_MANY_MARKS", 0)
         assert equal_shares(instance, terms, counted_again=()) == in_piles
+
+
+@settings(deadline=None)
+@given(CHANCE)
+def test_what_earlier_counts_prove_about_prices_changes_no_count(chance):
+    instance = random_vote(chance)
+    terms = random_terms(chance, instance, step=Fraction(1, chance.choice([3, 20])))
+    alone = equal_shares(instance, terms, counted_again=())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(earlier, "_FROM", 0)
+        patch.setattr(equal_steps, "_MOST_AT_ONCE", chance.choice([1, 4]))
+        assert equal_shares(instance, terms, counted_again=()) == alone
+
+
+@settings(deadline=None)
+@given(CHANCE)
+def test_what_earlier_counts_prove_about_a_price_is_true(chance):
+    # Many projects and little money, so that prices fall when there is more of it.
+    instance = random_vote(chance, projects=14)
+    laid_out = purses.lay_out(instance, by_cost=chance.random() < 0.5)
+    kept = earlier.Earlier(len(laid_out.ids), laid_out.common)
+    first, told = Fraction(laid_out.budget, laid_out.people), 0
+
+    def look(basket, _):
+        nonlocal told
+        for project in range(len(laid_out.ids)):
+            if project in basket.projects or not laid_out.weights[project] or not laid_out.cost[project]:
+                continue
+            known, money = basket.known(project), basket.left(project)
+            if known is None:
+                assert money < laid_out.cost[project]
+            elif money >= laid_out.cost[project]:
+                rate = basket.exact_rate(basket.offer(project, 0))
+                assert known <= rate * laid_out.utility[project] * 2**basket.shift
+            told += 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(earlier, "_FROM", 0)
+        for _ in range(8):
+            # Up and down: what is proved does not ask for steps in one direction.
+            purses.buy(
+                laid_out, first * chance.randint(50, 150) / 100, lambda tied: tied[0], watch=look, earlier=kept
+            )
 
 
 @settings(deadline=None)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from solidaria.core.problem import Sentence, say
 from solidaria.core.voting.account import Tie
 from solidaria.core.voting.budget import BudgetResult, BudgetTies, BudgetVote, Payers, Purchase, settle
+from solidaria.core.voting.earlier import Earlier
 from solidaria.core.voting.greedy import GreedyTerms, fill, greedy
 from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out
 
@@ -170,6 +171,7 @@ def count_steps(
     wanted = sum(1 for who in electorate.who if len(who))
     counted, width, single, patience = 0, 1, 0, 1
     work = 0
+    earlier = Earlier(len(electorate.ids), electorate.common)
     before: Basket | None = None
     while True:
         if progress is not None:
@@ -181,6 +183,7 @@ def count_steps(
                 choose,
                 most=first + (counted + width - 1) * step,
                 at_most=electorate.budget,
+                earlier=earlier,
             )
         except TooClose:
             width //= 2
@@ -193,14 +196,16 @@ def count_steps(
             if not counted:
                 raise AssertionError("the first count cannot spend more than there is")
             if before is None or before.most > before.amount:
-                before = buy(electorate, first + (counted - 1) * step, choose)
+                before = buy(electorate, first + (counted - 1) * step, choose, earlier=earlier)
             if width > 1:
-                basket = buy(electorate, first + counted * step, choose, at_most=electorate.budget)
+                basket = buy(
+                    electorate, first + counted * step, choose, at_most=electorate.budget, earlier=earlier
+                )
             return Counted(before, basket, counted + 1, work)
         done = not terms.completion.startswith("add1") or len(basket.projects) == wanted or step == 0
         if done or (terms.stop == "exhaustive" and _exhaustive(electorate, basket)):
             if width > 1:
-                basket = buy(electorate, first + counted * step, choose)
+                basket = buy(electorate, first + counted * step, choose, earlier=earlier)
             return Counted(basket, None, counted + 1, work)
         counted += width
         before = basket

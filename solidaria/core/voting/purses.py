@@ -27,9 +27,11 @@ import numpy as np
 import numpy.typing as npt
 
 from solidaria.core.voting.budget import BudgetVote
+from solidaria.core.voting.earlier import Earlier
 
 Whole = npt.NDArray[np.int64]
 Truth = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 
 #: Rates are compared as whole numbers with this many more binary digits than the money.
 RATE_BITS = 48
@@ -73,7 +75,7 @@ class Electorate:
     budget: int
     cost: tuple[int, ...]
     utility: tuple[int, ...]
-    who: tuple[npt.NDArray[np.int32], ...]
+    who: tuple[Places, ...]
     count: tuple[Whole, ...]
     points: tuple[Whole | None, ...]
     point_unit: int
@@ -84,6 +86,30 @@ class Electorate:
     def supporters(self, project: int) -> int:
         """How many people support a project."""
         return int(self.count[project].sum())
+
+    def common(self) -> Whole:
+        """Projects × projects: at [q, i] how many supporters of q support i too, each as often as i gets points."""
+        projects = range(len(self.ids))
+        found = np.zeros((len(self.ids), len(self.ids)), dtype=np.int64)
+        if all(self.single):
+            # Everybody is a pile of their own: one bit for each of them is enough.
+            bits = np.zeros((len(self.ids), -(-self.piles // 64) * 8), dtype=np.uint8)
+            for project, who in enumerate(self.who):
+                marked = np.zeros(self.piles, dtype=bool)
+                marked[who] = True
+                packed = np.packbits(marked)
+                bits[project, : len(packed)] = packed
+            words = bits.view(np.uint64)
+            for project in projects:
+                found[project] = np.bitwise_count(words & words[project]).sum(axis=1, dtype=np.int64)
+            return found
+        people = np.zeros(self.piles, dtype=np.int64)
+        for other in projects:
+            people[self.who[other]] = self.weighted[other]
+            for project in projects:
+                found[project, other] = people[self.who[project]].sum()
+            people[self.who[other]] = 0
+        return found
 
     def with_cost(self, project: int, cost: int, *, by_cost: bool) -> Electorate:
         """The same vote with another cost of one project; by_cost when utility is measured by cost."""
@@ -104,7 +130,7 @@ class Electorate:
             self,
             people=self.people + more,
             piles=self.piles + 1,
-            who=_changed(self.who, project, np.append(self.who[project], np.int32(self.piles))),
+            who=_changed(self.who, project, np.append(self.who[project], np.intp(self.piles))),
             count=_changed(self.count, project, count),
             points=_changed(self.points, project, points),
             weighted=_changed(self.weighted, project, weighted),
@@ -150,7 +176,7 @@ def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
         chosen = order[start:end]
         start = end
         given = points_of[code[chosen]] if len(code) else np.zeros(0, dtype=np.int64)
-        who.append(pile[chosen])
+        who.append(pile[chosen].astype(np.intp))
         count.append(size[pile[chosen]])
         points.append(None if (given == 1).all() else given)
         weighted.append(count[-1] if points[-1] is None else count[-1] * given)
@@ -234,7 +260,9 @@ class Basket:
     work    how much work it was, in looks at a pile of ballots: the same on every machine
     """
 
-    def __init__(self, electorate: Electorate, amount: Fraction, most: Fraction) -> None:
+    def __init__(
+        self, electorate: Electorate, amount: Fraction, most: Fraction, earlier: Earlier | None = None
+    ) -> None:
         total = most * electorate.people
         self.shift = _MONEY_BITS - (int(total) + 1).bit_length()
         if self.shift < 8:
@@ -255,9 +283,13 @@ class Basket:
         self._denominator = amount.denominator
         self._start = amount.numerator
         self._prices: list[int] = []
-        self._payers: list[tuple[npt.NDArray[np.int32], Whole | None]] = []
+        self._payers: list[tuple[Places, Whole | None]] = []
         self._scratch: Whole | None = None
         self._left: dict[int, Fraction] = {}
+        self._looked: dict[int, Whole] = {}
+        self._looked_most: dict[int, Whole] = {}
+        self.earlier = earlier if earlier is not None else Earlier(len(electorate.ids), electorate.common)
+        self.earlier.begin(self.shift, int(most * 2**self.shift), -int(-most * 2**self.shift // 1))
 
     @property
     def projects(self) -> tuple[int, ...]:
@@ -307,12 +339,24 @@ class Basket:
         Gives what they pay together, what those pay who have less than their part, and the points of the others.
         """
         electorate = self.electorate
-        money = (self._high if rich else self._low).take(electorate.who[project])
+        money = self._held(project)[1 if rich else 0]
         part = self._parts(project, price)
         poor = money < part
         paid = int(electorate.count[project] @ np.minimum(money, part))
         last = int(electorate.count[project] @ (money * poor))
         return paid, last, electorate.weights[project] - int(electorate.weighted[project] @ poor)
+
+    def _held(self, project: int) -> tuple[Whole, Whole]:
+        """What each pile of supporters holds now, per person: at least, and at most."""
+        if project not in self._looked:
+            self._looked[project] = self._low[self.electorate.who[project]]
+        return self._looked[project], self._most_held(project)
+
+    def _most_held(self, project: int) -> Whole:
+        """What each pile of supporters holds now, per person, at most."""
+        if project not in self._looked_most:
+            self._looked_most[project] = self._high[self.electorate.who[project]]
+        return self._looked_most[project]
 
     # Exact amounts, on demand.
 
@@ -344,7 +388,7 @@ class Basket:
         if purchases is None:
             purchases = len(self._paid)
             self._work_out(purchases)
-            holding = which & (self._high.take(self.electorate.who[project]) > 0)
+            holding = which & (self._most_held(project) > 0)
         else:
             holding = which
         if not holding.any():
@@ -440,10 +484,15 @@ class Basket:
 
     def _rich_and_poor(self, offer: Offer) -> tuple[Truth, Truth]:
         """Which supporters can surely pay their full part, and which surely have no more than that."""
-        who = self.electorate.who[offer.project]
-        rich: Truth = self._low.take(who) >= self._parts(offer.project, offer.high)
-        poor: Truth = self._high.take(who) <= self._parts(offer.project, offer.low)
+        low, high = self._held(offer.project)
+        rich: Truth = low >= self._parts(offer.project, offer.high)
+        poor: Truth = high <= self._parts(offer.project, offer.low)
         return rich, poor & ~rich
+
+    def known(self, project: int) -> int | None:
+        """A price that a project surely does not undercut now, from looks at it before; None when out of reach."""
+        electorate = self.electorate
+        return self.earlier.price(project, electorate.cost[project] << self.shift, electorate.weights[project])
 
     def offer(self, project: int, start: int, best: int | None = None) -> Offer | None:
         """What a project would cost now; None when its supporters surely cannot pay it.
@@ -460,9 +509,9 @@ class Basket:
                 missed = self._beyond(project, above)
                 if missed is not None:
                     return missed if missed.high else None
-        who, count = electorate.who[project], electorate.count[project]
+        count = electorate.count[project]
         cost = electorate.cost[project] << self.shift
-        money = self._low.take(who)
+        money, most = self._held(project)
         all_weight = electorate.weights[project]
         price, poor_weight, poor_money = max(start, -(-cost // all_weight)), 0, 0
         first = True
@@ -471,7 +520,9 @@ class Basket:
             if poor_weight and first:
                 first = False
                 if int(count @ money) < cost:
-                    return self._doubtful(project, int(count @ self._high.take(who)) >= cost, start)
+                    together = int(count @ most)
+                    self.earlier.saw(project, together, all_weight)
+                    return self._doubtful(project, together >= cost, start)
             if poor_weight == all_weight:
                 break
             raised = -(-(cost - poor_money) // (all_weight - poor_weight))
@@ -483,8 +534,10 @@ class Basket:
         if weight:
             slack = 0
             if poor_weight:
-                slack = int(count @ ((self._high.take(who) - money) * (money < self._parts(project, price))))
+                apart = (most - money) * (money < self._parts(project, price))
+                slack = int(apart.sum()) if electorate.single[project] else int(count @ apart)
             least = max(start, (cost - poor_money - slack) // weight)
+            self.earlier.saw(project, poor_money + slack, poor_weight)
         utility = electorate.utility[project]
         return Offer(
             project,
@@ -512,8 +565,9 @@ class Basket:
         """An offer that is surely above a price; None when it may not be. With high=0 it surely cannot be paid."""
         electorate = self.electorate
         cost = electorate.cost[project] << self.shift
-        poor_money, poor_weight = self._poor(project, self._high.take(electorate.who[project]), price)
+        poor_money, poor_weight = self._poor(project, self._most_held(project), price)
         weight = electorate.weights[project] - poor_weight
+        self.earlier.saw(project, poor_money, poor_weight)
         if poor_money + price * weight >= cost:
             return None
         # Whoever is taken for poor, the price at which all together pay the cost is never above the true one.
@@ -560,17 +614,21 @@ class Basket:
                 rich[mask] = np.asarray(part * self._denominator <= money, dtype=bool)
                 poor[mask] = np.asarray(part * self._denominator > money, dtype=bool)
                 broke[mask] = np.asarray(part * self._denominator == money, dtype=bool)
-        low, high = self._low.take(who), self._high.take(who)
+        low, high = self._held(project)
         holding = high > 0
-        after = np.where(rich, np.maximum(low - self._parts(project, offer.high), 0), 0)
-        most = np.where(rich, np.maximum(high - self._parts(project, offer.low), 0), 0)
+        # Whoever is surely poor comes out at nothing by itself; where the bounds did not tell, it must be said.
+        after = np.maximum(low - self._parts(project, offer.high), 0)
+        most = np.maximum(high - self._parts(project, offer.low), 0)
         if broke is not None:
             # They paid exactly what they had: nothing is left, and the bounds must say so.
-            after[broke] = most[broke] = 0
+            after[poor | broke] = most[poor | broke] = 0
         self._low[who] = after
         self._high[who] = most
         self._paid.append(_Paid(project, tied, rich, poor & holding))
         self._left.clear()
+        self._looked.clear()
+        self._looked_most.clear()
+        self.earlier.bought(project, offer.low, offer.high)
         self.spent += self.electorate.cost[project]
 
 
@@ -582,6 +640,7 @@ def buy(
     most: Fraction | None = None,
     at_most: int | None = None,
     watch: Callable[[Basket, Offer], None] | None = None,
+    earlier: Earlier | None = None,
 ) -> Basket:
     """What is bought when everybody has `amount`, in units of the electorate.
 
@@ -590,24 +649,46 @@ def buy(
               Raises TooClose when it may not be the same for all of them
     at_most   stop as soon as more than this is spent
     watch     called with the basket and the offer before each purchase
+    earlier   looks at projects in other counts of the same ballots, and where to keep those of this one
 
     Projects that cost nothing and have a supporter are taken first. Those nobody supports are never bought.
     """
-    basket = Basket(electorate, amount, amount if most is None else most)
-    waiting: list[tuple[int, int, int]] = []
+    basket = Basket(electorate, amount, amount if most is None else most, earlier)
+    # Projects that are neither bought nor out of reach → a price they surely do not undercut, and the same by rate.
+    # One that is looked at leaves `least`; what is still in `waiting` of it then means nothing.
+    least: dict[int, int] = {}
+    waiting: list[tuple[int, int]] = []
     for project, cost in enumerate(electorate.cost):
         if not len(electorate.who[project]):
             continue
         if cost == 0:
             basket.free.append(project)
         else:
-            low = (cost << basket.shift) // electorate.weights[project]
-            heapq.heappush(waiting, ((low << RATE_BITS) // electorate.utility[project], project, low))
+            least[project] = (cost << basket.shift) // electorate.weights[project]
+            heapq.heappush(waiting, ((least[project] << RATE_BITS) // electorate.utility[project], project))
+    likely = iter(basket.earlier.order)
     while True:
         best: int | None = None
         offers: list[Offer] = []
-        while waiting and (best is None or waiting[0][0] <= best):
-            _, project, low = heapq.heappop(waiting)
+        # What the count before bought at this point is looked at first: then most others are surely dearer.
+        first = next((project for project in likely if project in least), None)
+        while first is not None or (waiting and (best is None or waiting[0][0] <= best)):
+            if first is not None:
+                project, first = first, None
+            else:
+                project = heapq.heappop(waiting)[1]
+            if project not in least:
+                continue
+            low, known = least.pop(project), basket.known(project)
+            if known is None:
+                continue
+            if known > low:
+                low = known
+                rate = (low << RATE_BITS) // electorate.utility[project]
+                if (best is not None and rate > best) or (waiting and rate > waiting[0][0]):
+                    least[project] = low
+                    heapq.heappush(waiting, (rate, project))
+                    continue
             offer = basket.offer(project, low, best)
             basket.work += len(electorate.who[project]) + 500
             if offer is None:
@@ -618,7 +699,8 @@ def buy(
         chosen, tied, gone = _cheapest(basket, offers, best, choose)
         for offer in offers:
             if offer is not chosen and offer.project not in gone:
-                heapq.heappush(waiting, (offer.rate_low, offer.project, offer.low))
+                least[offer.project] = offer.low
+                heapq.heappush(waiting, (offer.rate_low, offer.project))
         if chosen is None:
             return basket
         if watch is not None:
