@@ -65,7 +65,7 @@ Some things are allowed and yet probably not meant. They are warnings, and the p
 * a recipe that uses as much of its own product as it makes, or more;
 * a pledge without ability or without members: it pays nothing;
 * a reopening that takes more hours than the site's members have in the first period;
-* a sheet `routes` without rows: goods move freely, as if it were not there; a route from a place to itself;
+* a route from a place to itself;
 * days for some periods only: those without come first.
 
 ## How large it may be

@@ -823,9 +823,9 @@ class Page:
         return self._text(RULES[rule]) if rule in RULES else rule
 
     @property
-    def unset_rules(self) -> str:
-        """The rules the workbook does not set."""
-        return self.telling.unset_rules()
+    def unset_rules(self) -> list[Markup]:
+        """The rules the workbook does not set, each with what holds instead."""
+        return [self._say(sentence) for sentence in self.telling.unset_rules()]
 
     def origin_words(self) -> Markup:
         """How much is known and how much assumed."""

@@ -94,9 +94,12 @@ class Language:
         return f"{text}\N{NO-BREAK SPACE}{self.currency}" if code and self.currency else text
 
     def price(self, amount: Decimal, *, code: bool = False) -> str:
-        """A unit price for people: the currency's decimals, four more where it would else lose its meaning."""
-        tiny = amount != 0 and abs(amount) < 1
-        return self.money(amount, code=code, extra=4 if tiny else 0)
+        """A unit price for people: the currency's decimals, and more where it would else lose its meaning.
+
+        Two more below one, four more below a tenth.
+        """
+        extra = 0 if amount == 0 or abs(amount) >= 1 else 2 if abs(amount) >= Decimal("0.1") else 4
+        return self.money(amount, code=code, extra=extra)
 
     def percent(self, share: float | Decimal, decimals: int = 0) -> str:
         """A share as percent, rounded down so that less than everything never reads as 100 %.

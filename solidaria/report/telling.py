@@ -11,7 +11,7 @@ from solidaria.core.result import Coverage, Reason, Reopened, Shortfall, SlackOf
 from solidaria.report.difference import Difference, Gain
 from solidaria.report.figures import WHOLE, Figures, Group
 from solidaria.report.language import Language
-from solidaria.report.words import RULES
+from solidaria.report.words import RULES, UNSET
 
 #: How many names a sentence carries before it says "and … others".
 MOST_NAMES = 4
@@ -225,10 +225,10 @@ class Telling:
             return None
         if network.promises:
             return say(
-                "The workbook has no sheet of routes. So goods move freely and cost nothing to move, and a promise "
-                "may be kept with goods that another site made."
+                "The workbook lists no routes. So goods move freely and cost nothing to move, and a promise may be "
+                "kept with goods that another site made."
             )
-        return say("The workbook has no sheet of routes, so goods move freely and cost nothing to move.")
+        return say("The workbook lists no routes, so goods move freely and cost nothing to move.")
 
     # --- money ---
 
@@ -307,6 +307,16 @@ class Telling:
             (out.reopening, say("{amount} for reopening closed sites", amount=self.money(out.reopening))),
         ]
         told = [self.language.text(words) for amount, words in parts if amount]
+        if out.bought == out.total:
+            return say(
+                "{total} leaves the network, all of it for what is bought outside.", total=self.money(out.total)
+            )
+        if out.transport == out.total:
+            return say("{total} leaves the network, all of it for transport.", total=self.money(out.total))
+        if out.reopening == out.total:
+            return say(
+                "{total} leaves the network, all of it for reopening closed sites.", total=self.money(out.total)
+            )
         return say(
             "{total} leaves the network: {parts}.", total=self.money(out.total), parts=self.language.listing(told)
         )
@@ -430,12 +440,14 @@ class Telling:
 
     # --- the rules ---
 
-    def unset_rules(self) -> str:
-        """The rules the workbook does not set, as a list; empty when it sets all."""
+    def unset_rules(self) -> list[Sentence]:
+        """The rules the workbook does not set, each with what holds instead; none when it sets all."""
         there = {row.rule for row in self.rules.rows}
-        return self.language.listing(
-            [self.language.text(words) for rule, words in RULES.items() if rule not in there]
-        )
+        return [
+            say("{rule}: {value}", rule=RULES[rule], value=value)
+            for rule, value in UNSET.items()
+            if rule not in there
+        ]
 
     def rule_origin(self, rule: str) -> Sentence:
         """Who decided a rule and when."""

@@ -78,6 +78,18 @@ RULES: dict[str, Sentence] = {
     "slack": say("How much of each aim may be given up for the later ones"),
 }
 
+#: What holds where the workbook does not set a rule; those without which nothing is planned are not here.
+UNSET: dict[str, Sentence] = {
+    "contributions": say("none"),
+    "assembly_hours": say("none"),
+    "reserve": say("none"),
+    "community": say("none"),
+    "protect_jobs": say("yes"),
+    "outside_budget": say("no limit"),
+    "objectives": say("work for every site, then little money outside, then few hours"),
+    "slack": say("nothing"),
+}
+
 STATES: dict[str, Sentence] = {
     "producing": say("producing"),
     "idle": say("idle"),

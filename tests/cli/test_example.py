@@ -80,6 +80,7 @@ def test_the_empty_workbook_filled_in_by_a_treasurer_can_be_planned(tmp_path: Pa
     network = load_network(path)
     assert network.rules.living_wage * 2 == 25 and str(network.site["hilo"].overhead) == "90.5"
     assert network.recipe["sew"].output == 1 and network.routes is None
+    assert network.warnings == (), "what the template itself brings along is no cause for a warning"
 
 
 def test_the_empty_folder_has_the_same_sheets(tmp_path: Path) -> None:

@@ -181,7 +181,10 @@ def test_a_decimal_comma_is_refused_with_its_cell() -> None:
 
 
 def test_a_comma_that_can_be_read_in_two_ways_is_not_guessed() -> None:
-    assert "Write 1500 for thousands, or 1.5 with a decimal point." in faults(with_cell("inputs", 2, "quantity", "1,500"))[0][3]
+    assert (
+        "Write 1500 for thousands, or 1.5 with a decimal point."
+        in faults(with_cell("inputs", 2, "quantity", "1,500"))[0][3]
+    )
 
 
 def test_an_id_that_the_spreadsheet_turned_into_a_date_is_refused() -> None:
@@ -215,12 +218,10 @@ def test_a_required_column_that_is_missing_is_told_once() -> None:
     assert [(s, r, c) for s, r, c, _ in found] == [("equipment", 1, "hours")]
 
 
-def test_optional_sheets_with_a_header_alone_count_as_absent_and_routes_with_a_warning() -> None:
+def test_optional_sheets_with_a_header_alone_count_as_absent() -> None:
     network = read_network(tables(routes="from,to,product,cost", reopenings="site,money", promises="site"))
     assert network.routes is None and network.promises == ()
-    assert [str(w.what) for w in network.warnings if isinstance(w, Fault)] == [
-        "The sheet routes has no rows, so goods move freely."
-    ]
+    assert network.warnings == ()
 
 
 def test_what_is_allowed_and_probably_not_meant_is_a_warning() -> None:

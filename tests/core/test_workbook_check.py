@@ -685,10 +685,11 @@ def test_a_recipe_that_uses_as_much_or_more_of_its_own_product_than_it_makes_is_
     assert warned(workbook) == ([("inputs", 3, "quantity")] if told else [])
 
 
-def test_a_sheet_of_routes_without_rows_is_a_warning_and_goods_move_freely() -> None:
-    network = read_network(book(routes=Table(("from", "to", "product", "cost"))))
-    assert network.routes is None
-    assert [(w.sheet, w.row) for w in network.warnings if isinstance(w, Fault)] == [("routes", None)]
+def test_with_a_sheet_of_routes_without_rows_goods_move_freely_as_without_the_sheet() -> None:
+    empty = read_network(book(routes=Table(("from", "to", "product", "cost"))))
+    assert empty.routes is None
+    assert empty == read_network(book(without=("routes",)))
+    assert empty.warnings == ()
 
 
 def test_a_reopening_that_takes_more_hours_than_there_are_is_a_warning() -> None:

@@ -12,11 +12,13 @@ from solidaria.core.network import Need, Organisation, Rules
 from solidaria.core.plan.refusals import LoweredPledge, Refusal, Refusals
 from solidaria.core.price import price
 from solidaria.core.result import Certificate, Coverage, Plan, Result, Shortfall, Supply
+from solidaria.core.workbook.schema import OBJECTIVES, RULE, RULES
 from solidaria.report import charts
 from solidaria.report.difference import side_by_side, variant_of
 from solidaria.report.figures import Figures, shade
 from solidaria.report.html import compare_html, to_html
 from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.words import UNSET
 from tests.report.hand_made import NETWORK, PLAN, RESULT, RESULT_WITH_ROUTES
 from tests.report.pages import read_page
 
@@ -104,6 +106,27 @@ def test_the_parts_come_in_the_order_an_assembly_asks_for_them() -> None:
         "What is known and what is assumed",
         "Words",
     ]
+
+
+def test_the_page_says_what_holds_for_every_rule_the_workbook_does_not_set() -> None:
+    rows = tuple(row for row in NETWORK.rules.rows if RULE[row.rule].required)
+    network = replace(NETWORK, rules=replace(NETWORK.rules, rows=rows))
+    told = words(to_html(Result(network, replace(PLAN, network=network), RESULT.prices), ENGLISH))
+    assert "Idle hours are paid in full: yes" in told
+    assert "The most that may be spent outside the network, per period: no limit" in told
+    # What is said there is what the check of a workbook takes a blank for, rule by rule.
+    assert set(UNSET) == {rule.name for rule in RULES if not rule.required}
+    usual = Rules("ARS", D(12))
+    assert (usual.contributions, usual.assembly_hours, usual.reserve, usual.community, usual.slack) == (0,) * 5
+    assert usual.protect_jobs and usual.outside_budget is None and usual.objectives == OBJECTIVES
+
+
+def test_money_that_leaves_the_network_for_one_thing_is_told_once() -> None:
+    told = words(to_html(RESULT, ENGLISH))
+    assert "for what is bought outside and" in told
+    plan = replace(PLAN, reopened=(), shipments=())
+    alone = words(to_html(Result(NETWORK, plan, RESULT.prices), ENGLISH))
+    assert re.search(r"([\d,.]+ ARS) leaves the network, all of it for what is bought outside\.", alone)
 
 
 def test_what_people_typed_is_shown_as_text_and_never_as_markup() -> None:

@@ -30,6 +30,13 @@ def test_less_than_nothing_that_rounds_to_nothing_has_no_sign() -> None:
     assert Language("en", "ARS").money(D("-0.001"), code=False) == "0.00"
 
 
+def test_a_price_below_one_has_more_decimals_so_that_it_keeps_its_meaning() -> None:
+    english = Language("en", "ARS")
+    prices = [D("3.018"), D("0.933789"), D("0.093378912"), D(0)]
+    assert [english.price(price) for price in prices] == ["3.02", "0.9338", "0.093379", "0.00"]
+    assert english.price(D("0.5"), code=True) == f"0.5000{SPACE}ARS"
+
+
 def test_a_quantity_has_at_most_two_decimals_and_more_only_when_it_would_vanish() -> None:
     english = Language("en")
     assert english.number(D("1234.5678"), "m²") == f"1,234.57{SPACE}m²"

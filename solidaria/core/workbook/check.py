@@ -148,11 +148,6 @@ class _Reader:
             elif sheet.required and table is not None and not table.rows:
                 help = say("Fill in at least one row. docs/workbook.md says what its columns mean.")
                 self.fault(sheet.name, None, None, say("The sheet {name} has no rows.", name=sheet.name), help)
-            elif sheet.name == "routes" and table is not None and not table.rows:
-                what = say("The sheet routes has no rows, so goods move freely.")
-                self.warnings.append(
-                    Fault("routes", None, None, what, say("Delete the sheet, or list the routes."))
-                )
 
     def _from_the_names(self, name: str, table: Table) -> Table:
         """The sheet from the row with the names of its columns on; that this is not row 1 is one fault, not many."""

@@ -280,7 +280,10 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet(
         "routes",
-        say("The ways along which goods can go. Without this sheet goods move freely and cost nothing to move."),
+        say(
+            "The ways along which goods can go. Without this sheet, or without rows in it, goods move freely and cost "
+            "nothing to move."
+        ),
         (
             _reference("from", "organisations", say("Where the goods set out.")),
             _reference("to", "organisations", say("Where they arrive. For the way back write another row.")),
