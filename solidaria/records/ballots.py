@@ -18,17 +18,15 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from solidaria.core.problem import Fault, Refused, Sentence, say, say_many
+from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.voting.ballots import NOBODY, Option, Piler, RankedPiles, from_arrays
+from solidaria.records.faults import CLOSE_QUOTES, COUNT, Faults, csv_rows, decoded, whole
 
 #: Places of one ballot as positions in the options: each place the positions that share it.
 Places = tuple[tuple[int, ...], ...]
 
 #: Read so many bytes of ballots at a time; their working copies take some thirty times that.
 BLOCK = 1 << 19
-
-#: More faults than this are counted, not listed.
-MOST_FAULTS = 200
 
 #: No vote has more candidates than this.
 MOST_OPTIONS = 10_000
@@ -69,7 +67,7 @@ def read_ballots(path: Path, *, skipped: str = "pass") -> BallotFile:
     if skipped not in ("pass", "end"):
         raise ValueError(f"a skipped place can 'pass' or 'end', not {skipped!r}")
     suffix = path.suffix.lower()
-    faults = _Faults(path.name)
+    faults = Faults(path.name)
     if suffix not in SUFFIXES:
         faults.add(
             None,
@@ -94,31 +92,6 @@ def read_ballots(path: Path, *, skipped: str = "pass") -> BallotFile:
 
 
 _CHECK_PATH = say("Check the name of the file and that you may read it.")
-_UTF8 = say("Save the file as UTF-8 text.")
-
-
-class _Faults:
-    """Collects the faults of one file."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.found: list[Fault] = []
-        self.more = 0
-
-    def add(self, line: int | None, what: Sentence, help: Sentence, column: str | None = None) -> None:
-        if len(self.found) < MOST_FAULTS:
-            self.found.append(Fault(self.name, line, column, what, help))
-        else:
-            self.more += 1
-
-    def refused(self) -> Refused:
-        if self.more:
-            more = say_many("{count} more fault is not listed.", "{count} more faults are not listed.", self.more)
-            self.found.append(
-                Fault(self.name, None, None, more, say("Mend those listed and read the file again."))
-            )
-            self.more = 0
-        return Refused(self.found)
 
 
 class _Gatherer:
@@ -170,21 +143,8 @@ def _options(names: Sequence[str], withdrawn: Iterable[int] = ()) -> tuple[Optio
     )
 
 
-def _whole(text: str) -> bool:
-    """Whether a text is a whole number in plain digits (isdigit alone would take ² too)."""
-    return text.isascii() and text.isdigit()
-
-
 def _repeats(marks: Sequence[int]) -> bool:
     return len(set(marks)) < len(marks)
-
-
-def _text(line: bytes, number: int | None, faults: _Faults) -> str:
-    try:
-        return line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError:
-        faults.add(number, say("This line is not UTF-8 text."), _UTF8)
-        return line.decode("latin-1")
 
 
 # Numbers in lines: the part that BLT and PrefLib share
@@ -286,7 +246,7 @@ def _part(
     return order[:, :options], counts, wrong
 
 
-def _too_many(options: int, line: int | None, faults: _Faults) -> bool:
+def _too_many(options: int, line: int | None, faults: Faults) -> bool:
     """Report more candidates than any vote has."""
     if options <= MOST_OPTIONS:
         return False
@@ -298,7 +258,7 @@ def _too_many(options: int, line: int | None, faults: _Faults) -> bool:
     return True
 
 
-def _check_marks(marks: Sequence[int], options: int, line: int, faults: _Faults) -> bool:
+def _check_marks(marks: Sequence[int], options: int, line: int, faults: Faults) -> bool:
     """Report marks that do not exist or come twice; True when all is well."""
     fine = True
     for mark in sorted({mark for mark in marks if not 1 <= mark <= options}):
@@ -328,7 +288,7 @@ _COMMENT = re.compile(rb"#.*")
 _BALLOT_END = say("End each ballot with a 0, as in “3 2 1 0”: three ballots that put 2 first and 1 second.")
 
 
-def _read_blt(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | None:
+def _read_blt(file: BinaryIO, faults: Faults, skipped: str) -> BallotFile | None:
     start, number = b"", 0
     for raw in file:
         number += 1
@@ -385,7 +345,7 @@ class _BltReader:
     done   whether the 0 that ends the ballots was met
     """
 
-    def __init__(self, options: int, line: int, faults: _Faults, skipped: str) -> None:
+    def __init__(self, options: int, line: int, faults: Faults, skipped: str) -> None:
         self.options, self.line, self.faults, self.skipped = options, line, faults, skipped
         self.done = False
         self.gatherer = _Gatherer(options)
@@ -523,11 +483,11 @@ def _ident_notes(idents: int) -> list[Sentence]:
     ]
 
 
-def _blt_names(lines: list[bytes], line: int, options: int, faults: _Faults) -> tuple[list[str], str]:
+def _blt_names(lines: list[bytes], line: int, options: int, faults: Faults) -> tuple[list[str], str]:
     """Names of the candidates and the title, from the lines after the ballots."""
     texts = []
     for number, raw in enumerate(lines, start=line + 1):
-        text = _text(raw, number, faults).strip()
+        text = decoded(raw, number, faults).strip()
         if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
             text = text[1:-1].strip()
         elif text.startswith("#"):
@@ -546,7 +506,7 @@ def _blt_names(lines: list[bytes], line: int, options: int, faults: _Faults) -> 
 _FLOW = re.compile(rb'"[^"\n]*"|[^\s"]+|\n')
 
 
-def _read_flowing_blt(content: bytes, faults: _Faults, skipped: str) -> BallotFile | None:
+def _read_flowing_blt(content: bytes, faults: Faults, skipped: str) -> BallotFile | None:
     """Read a BLT file whose line breaks mean nothing, by setting them anew. Faults then have no line."""
     content = b"\n".join(_COMMENT.sub(b"", line) for line in content.removeprefix(b"\xef\xbb\xbf").splitlines())
     words = [word for word in _FLOW.findall(content) if word != b"\n"]
@@ -583,7 +543,7 @@ def _read_flowing_blt(content: bytes, faults: _Faults, skipped: str) -> BallotFi
         return None
     if _too_many(options, 1, faults):
         return None
-    inner = _Faults(faults.name)
+    inner = Faults(faults.name)
     reader = _BltReader(options, 0, inner, skipped)
     for start in range(0, len(lines), 10_000):
         if not reader.done:
@@ -608,7 +568,7 @@ _PREFLIB_HELP = say("Write “3: 1,{{2,4}},5”: three ballots that put 1 first,
 _ORDER = re.compile(rb"\{([\d,\s]*)\}|(\d+)")
 
 
-def _read_preflib(file: BinaryIO, faults: _Faults, suffix: str) -> BallotFile | None:
+def _read_preflib(file: BinaryIO, faults: Faults, suffix: str) -> BallotFile | None:
     head = _preflib_head(file, faults)
     if head is None:
         return None
@@ -658,7 +618,7 @@ def _like_preflib(text: bytes, colon: bool) -> bool:
     return bool(sign) and count.strip().isdigit() and text.count(b":") == 1
 
 
-def _incomplete(line: int, suffix: str, faults: _Faults) -> None:
+def _incomplete(line: int, suffix: str, faults: Faults) -> None:
     faults.add(
         line,
         say("This ballot does not name every candidate, as a {suffix} file must.", suffix=suffix),
@@ -667,7 +627,7 @@ def _incomplete(line: int, suffix: str, faults: _Faults) -> None:
 
 
 def _odd_preflib(
-    raw: bytes, line: int, colon: bool, suffix: str, options: int, gatherer: _Gatherer, faults: _Faults
+    raw: bytes, line: int, colon: bool, suffix: str, options: int, gatherer: _Gatherer, faults: Faults
 ) -> None:
     """A line with shared places, a comment, or a fault."""
     text = raw.strip()
@@ -699,11 +659,11 @@ def _odd_preflib(
         gatherer.one(tuple(tuple(mark - 1 for mark in place) for place in places), int(count))
 
 
-def _preflib_head(file: BinaryIO, faults: _Faults) -> tuple[list[str], str, int, int | None, bool] | None:
+def _preflib_head(file: BinaryIO, faults: Faults) -> tuple[list[str], str, int, int | None, bool] | None:
     """Names, title, lines read, voters as the header says, and whether ballots have a colon (the newer form)."""
     first = file.readline()
     line = 1
-    text = _text(first, 1, faults).strip()
+    text = decoded(first, 1, faults).strip()
     if not text.startswith("#"):
         return _old_preflib_head(text, file, faults)
     fields: dict[str, str] = {}
@@ -717,12 +677,12 @@ def _preflib_head(file: BinaryIO, faults: _Faults) -> tuple[list[str], str, int,
         if not raw:
             break
         line += 1
-        text = _text(raw, line, faults).strip()
+        text = decoded(raw, line, faults).strip()
     else:
         file.seek(here)
         line -= 1
     said = fields.get("NUMBER ALTERNATIVES", "")
-    if not _whole(said) or not 0 < len(said) < 6:
+    if not whole(said) or not 0 < len(said) < 6:
         faults.add(
             None,
             say("The header does not say how many candidates there are."),
@@ -740,14 +700,14 @@ def _preflib_head(file: BinaryIO, faults: _Faults) -> tuple[list[str], str, int,
             )
         names.append(name or str(number))
     voters = fields.get("NUMBER VOTERS", "")
-    return names, fields.get("TITLE", ""), line, int(voters) if _whole(voters) else None, True
+    return names, fields.get("TITLE", ""), line, int(voters) if whole(voters) else None, True
 
 
 def _old_preflib_head(
-    text: str, file: BinaryIO, faults: _Faults
+    text: str, file: BinaryIO, faults: Faults
 ) -> tuple[list[str], str, int, int | None, bool] | None:
     """The head of the form used until 2022: how many, "number,name" for each, then "voters,sum,distinct"."""
-    if not _whole(text) or len(text) > 5:
+    if not whole(text) or len(text) > 5:
         faults.add(
             1,
             say("This is not the start of a PrefLib file."),
@@ -756,7 +716,7 @@ def _old_preflib_head(
         return None
     names = []
     for number in range(1, int(text) + 1):
-        said, comma, name = _text(file.readline(), number + 1, faults).strip().partition(",")
+        said, comma, name = decoded(file.readline(), number + 1, faults).strip().partition(",")
         if not comma or said.strip() != str(number) or not name.strip():
             faults.add(
                 number + 1,
@@ -765,8 +725,8 @@ def _old_preflib_head(
             )
         names.append(name.strip() or str(number))
     line = int(text) + 2
-    sums = _text(file.readline(), line, faults).strip().split(",")
-    if len(sums) != 3 or not all(_whole(part.strip()) for part in sums):
+    sums = decoded(file.readline(), line, faults).strip().split(",")
+    if len(sums) != 3 or not all(whole(part.strip()) for part in sums):
         faults.add(
             line,
             say("The numbers of voters, of ballots and of distinct ballots should be here."),
@@ -780,30 +740,28 @@ def _old_preflib_head(
 
 
 _PLACE = re.compile(r"(?:choice|rank|place|preference|opción|lugar|preferencia)?[ _]*(\d{1,3})\Z", re.IGNORECASE)
-_COUNT = ("count", "ballots", "votos", "papeletas", "cantidad")
-_CLOSE_QUOTES = say("Look for a quotation mark that is not closed, or a line break inside a cell without them.")
 _CSV_HELP = say(
     "Either head the columns 1, 2, 3 … and write names below, or head them with the names and write ranks below."
 )
 
 
-def _read_csv(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | None:
+def _read_csv(file: BinaryIO, faults: Faults, skipped: str) -> BallotFile | None:
     first = file.readline()
     if first.removeprefix(b"\xef\xbb\xbf").startswith(b"VoteKit"):
         return _read_votekit(file, faults, skipped)
-    header_text = _text(first, 1, faults)
+    header_text = decoded(first, 1, faults)
     sign = max(",;\t", key=header_text.count)
     try:
         header = [cell.strip() for cell in next(csv.reader([header_text], delimiter=sign), [])]
     except csv.Error as error:
-        faults.add(1, say("The table cannot be read here: {reason}.", reason=str(error)), _CLOSE_QUOTES)
+        faults.add(1, say("The table cannot be read here: {reason}.", reason=str(error)), CLOSE_QUOTES)
         return None
-    counted = next((column for column, cell in enumerate(header) if cell.lower() in _COUNT), None)
+    counted = next((column for column, cell in enumerate(header) if cell.lower() in COUNT), None)
     columns = [column for column, cell in enumerate(header) if column != counted and cell]
     if not columns:
         faults.add(1, say("The first line should head the columns."), _CSV_HELP)
         return None
-    rows = _csv_rows(file, sign, faults)
+    rows = csv_rows(file, sign, faults)
     if len(columns) > MOST_OPTIONS:
         _too_many(len(columns), 1, faults)
         return None
@@ -812,23 +770,8 @@ def _read_csv(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | Non
     return _csv_ranks(rows, header, counted, columns, faults, skipped)
 
 
-def _csv_rows(file: BinaryIO, sign: str, faults: _Faults) -> Iterator[tuple[int, list[str]]]:
-    """Rows after the header, each with its line."""
-    lines = (_text(raw, number, faults) for number, raw in enumerate(file, start=2))
-    reader = csv.reader(lines, delimiter=sign)
-    try:
-        for row in reader:
-            yield reader.line_num + 1, row
-    except csv.Error as error:
-        faults.add(
-            reader.line_num + 1,
-            say("The table cannot be read here: {reason}.", reason=str(error)),
-            _CLOSE_QUOTES,
-        )
-
-
 def _distinct(
-    rows: Iterator[tuple[int, list[str]]], header: list[str], counted: int | None, faults: _Faults
+    rows: Iterator[tuple[int, list[str]]], header: list[str], counted: int | None, faults: Faults
 ) -> Iterator[tuple[int, list[str], int]]:
     """Distinct rows with the line they first stand on and how many ballots they are, in handfuls."""
     seen: dict[tuple[str, ...], list[int]] = {}
@@ -839,7 +782,7 @@ def _distinct(
             text = row[counted].strip()
             if not text and not any(cell.strip() for cell in row):
                 continue
-            if not _whole(text) or len(text) > MOST_DIGITS:
+            if not whole(text) or len(text) > MOST_DIGITS:
                 faults.add(
                     line,
                     say("“{text}” is not a whole number of ballots.", text=text),
@@ -869,7 +812,7 @@ def _csv_places(
     header: list[str],
     counted: int | None,
     columns: list[int],
-    faults: _Faults,
+    faults: Faults,
     skipped: str,
 ) -> BallotFile | None:
     """Columns are places, cells are names ("Ana=Bheki" for a shared place)."""
@@ -931,7 +874,7 @@ def _csv_ranks(
     header: list[str],
     counted: int | None,
     columns: list[int],
-    faults: _Faults,
+    faults: Faults,
     skipped: str,
 ) -> BallotFile | None:
     """Columns are candidates, cells are ranks: 1 is best, empty means not marked, equal ranks share a place."""
@@ -945,7 +888,7 @@ def _csv_ranks(
             cell = cells[column].strip() if column < len(cells) else ""
             if not cell:
                 continue
-            if not _whole(cell) or not 0 < len(cell) < 6 or int(cell) < 1:
+            if not whole(cell) or not 0 < len(cell) < 6 or int(cell) < 1:
                 fine = False
                 faults.add(
                     line,
@@ -978,9 +921,9 @@ _VOTEKIT_NAME = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*):([^():]+)\)")
 _VOTEKIT_COMMA = re.compile(r",(?![^{}]*\})")
 
 
-def _read_votekit(file: BinaryIO, faults: _Faults, skipped: str) -> BallotFile | None:
+def _read_votekit(file: BinaryIO, faults: Faults, skipped: str) -> BallotFile | None:
     """VoteKit's own CSV: sets of short names, then &, the weight, &."""
-    lines = [_text(raw, number, faults).strip() for number, raw in enumerate(file, start=2)]
+    lines = [decoded(raw, number, faults).strip() for number, raw in enumerate(file, start=2)]
     codes = _VOTEKIT_NAME.findall(lines[1]) if len(lines) > 1 else []
     position = {code.strip(): number for number, (_, code) in enumerate(codes)}
     if not position:
@@ -1038,7 +981,7 @@ def write_ballots(path: Path, ballots: BallotFile) -> None:
     Raises Refused when the format cannot hold them: no seats for BLT, shared places in .soi and .soc, incomplete
     ballots in .soc and .toc, withdrawn candidates in PrefLib and CSV.
     """
-    faults = _Faults(path.name)
+    faults = Faults(path.name)
     suffix = path.suffix.lower()
     writers: dict[str, Callable[[], Iterator[str]]] = {
         ".blt": lambda: blt_lines(ballots),
@@ -1059,7 +1002,7 @@ def write_ballots(path: Path, ballots: BallotFile) -> None:
         file.writelines(writers[suffix]())
 
 
-def _check_writable(ballots: BallotFile, suffix: str, faults: _Faults) -> None:
+def _check_writable(ballots: BallotFile, suffix: str, faults: Faults) -> None:
     piles = ballots.piles
     other = say("Choose another format.")
     for option in piles.options:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from solidaria.core.problem import Refused
 from solidaria.core.voting.ballots import Option, rank
-from solidaria.records.ballots import MOST_FAULTS, BallotFile, read_ballots, write_ballots
+from solidaria.records.ballots import BallotFile, read_ballots, write_ballots
+from solidaria.records.faults import MOST_FAULTS
 from tests.voting.elections import elections
 from tests.voting.published import names, published
 
