@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from solidaria.cli.output import check_out, refusal, write_out
+from solidaria.cli.output import check_out, format_of, refusal, write_out
 from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, say
 from solidaria.report.difference import Difference, Variant, side_by_side
@@ -53,8 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     if len(arguments.plans) < 2:
         print(language.text(say("Give two plans or more to put side by side.")), file=sys.stderr)
         return 2
-    suffix = arguments.out.suffix.lower() if arguments.out is not None else ""
-    form = arguments.format or SUFFIXES.get(suffix, "text")
+    named, misuse = format_of(arguments.out, SUFFIXES)
+    if misuse is not None and arguments.format is None:
+        print(language.text(misuse), file=sys.stderr)
+        return 2
+    form = arguments.format or named
     try:
         check_out(arguments.out)
         difference = side_by_side(read_plans(arguments.plans))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from solidaria.core.problem import Fault, Refused, say, say_many
+from solidaria.core.problem import Fault, Refused, Sentence, say, say_many
 from solidaria.report.language import Language
 
 #: Faults of one kind in one column that are shown before the rest is only counted.
@@ -45,6 +45,25 @@ def write_out(content: bytes, out: Path | None) -> None:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def format_of(out: Path | None, formats: Mapping[str, str]) -> tuple[str, Sentence | None]:
+    """The format that the end of a file's name asks for, text where it has none; and what is wrong with asking so.
+
+    formats   end of the name, in lower case -> format
+    """
+    suffix = "" if out is None else out.suffix.lower()
+    if suffix == "" or suffix in formats:
+        return formats.get(suffix, "text"), None
+    if suffix == ".pdf" and ".html" in formats:
+        return "html", say(
+            "A PDF is made from the page: write it with --out FILE.html and print it in the browser."
+        )
+    return "text", say(
+        "A name that ends in {suffix} does not say the format: let it end in {suffixes}, or add --format.",
+        suffix=suffix,
+        suffixes=", ".join(formats),
+    )
 
 
 def check_out(out: Path | None) -> None:

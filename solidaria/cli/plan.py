@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from solidaria.cli.output import all_faults, check_out, place_of, refusal, write_out
+from solidaria.cli.output import all_faults, check_out, format_of, place_of, refusal, write_out
 from solidaria.cli.speak import add_language
 from solidaria.core.network import Network
 from solidaria.core.plan import plan as make_plan
@@ -98,8 +98,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _format(arguments: argparse.Namespace) -> tuple[str, Sentence | None]:
     """The format that is asked for, and what is wrong with asking so."""
-    suffix = arguments.out.suffix.lower() if arguments.out is not None else ""
-    form = arguments.format or ("html" if arguments.open else SUFFIXES.get(suffix, "text"))
+    form, misuse = format_of(arguments.out, SUFFIXES)
+    if arguments.format or arguments.open:
+        form, misuse = arguments.format or "html", None
+    if misuse is not None:
+        return form, misuse
     if arguments.open and form != "html":
         return form, say("--open shows the page in the browser: use it with --format html.")
     if form == "xlsx" and arguments.out is None and sys.stdout.isatty():

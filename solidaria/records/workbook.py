@@ -173,7 +173,15 @@ def _read_csv(file: Path) -> tuple[Table | None, list[Fault]]:
     for mark, name in ((";", say("semicolons")), ("\t", say("tabs"))):
         if mark in header and "," not in header:
             what = say("The columns of {name} are divided by {mark}, not by commas.", name=file.name, mark=name)
-            return None, [fault(1, what, say("Save it as CSV with commas."))]
+            return None, [
+                fault(
+                    1,
+                    what,
+                    say(
+                        "Save it as CSV with commas; or, which is easier, save the whole workbook as one .xlsx file."
+                    ),
+                )
+            ]
     # Streamed again from the bytes: the whole text at once would take four times the memory.
     del text
     return _rows(_Lines(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")), fault)

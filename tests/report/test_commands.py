@@ -60,6 +60,22 @@ def test_the_name_of_the_file_says_the_format(network: Path, tmp_path: Path, suf
     assert sorted(file.name for file in tmp_path.iterdir()) == [out.name, "shirts"]
 
 
+@pytest.mark.parametrize(("name", "words"), [("plan.pdf", "print it in the browser"), ("plan.doc", ".html, .htm")])
+def test_the_name_of_a_file_that_says_no_format_is_wrong_usage_and_nothing_is_read(
+    network: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, words: str
+) -> None:
+    out = tmp_path / name
+    assert main(["plan", str(network), "--out", str(out)]) == 2
+    assert words in capfd.readouterr().err
+    assert main(["compare", "a.json", "b.json", "--out", str(out)]) == 2
+    assert words in capfd.readouterr().err
+    assert not out.exists()
+    assert main(["plan", str(network), "--format", "text", "--out", str(out)]) == 0, (
+        "what --format says goes first"
+    )
+    assert out.exists()
+
+
 def test_equal_input_gives_the_same_bytes_in_every_format(network: Path, tmp_path: Path) -> None:
     for suffix in ("json", "html", "xlsx"):
         first, second = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
