@@ -19,8 +19,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "solidaria"
 RINGS = {"core": 0, "records": 1, "actions": 2, "cli": 3, "report": 3, "web": 3, "api": 3}
 
-#: What core may use besides itself and the standard library: arrays and the solver.
-CORE_LIBRARIES = {"numpy", "scipy", "highspy"}
+#: What core may use besides itself and the standard library: arrays, the solver and the compiler of loops.
+CORE_LIBRARIES = {"numpy", "scipy", "highspy", "numba"}
 #: Parts of the standard library that touch files, the network, other programs, the clock or chance.
 OUTSIDE_CORE = set(
     "asyncio ftplib glob http imaplib importlib io locale logging mmap multiprocessing os pathlib poplib "

@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "plan a network: who makes what for whom, prices, who pays, what is missing",
     "compare": "put plans side by side",
     "count": "count ballots from a file",
+    "stress": "the stress test of one site's books",
 }
 
 _HELP = """\

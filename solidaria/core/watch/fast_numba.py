@@ -1,0 +1,98 @@
+"""The fast engine with Numba: blocks of lanes that stay in the cache, each rule worked out for several lanes at once.
+
+This file needs Numba; engine.py does without it where Numba is not there. The rules themselves are in rules.py: here
+only the four helpers they are written with get their meaning for one lane, and the loop over months is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+from numpy.typing import NDArray
+
+from solidaria.core.watch import fields as f
+from solidaria.core.watch import rules
+from solidaria.core.watch.tables import Paths
+
+#: Lanes of a block. The state of a block (75 rows of 8 bytes) stays in the second-level cache.
+BLOCK = 1_024
+
+
+def _lanes(count: Any) -> Callable[..., Any]:
+    return lambda count: range(count)
+
+
+def _select(condition: Any, yes: Any, no: Any) -> Callable[..., Any]:
+    return lambda condition, yes, no: yes if condition else no
+
+
+def _least(one: Any, other: Any) -> Callable[..., Any]:
+    return lambda one, other: one if one < other else other
+
+
+def _most(one: Any, other: Any) -> Callable[..., Any]:
+    return lambda one, other: one if one > other else other
+
+
+def _value(p: Any, place: Any, i: Any) -> Callable[..., Any]:
+    if isinstance(p, types.Array) and p.ndim == 1:
+        return lambda p, place, i: p[place]
+    return lambda p, place, i: p[place, i]
+
+
+overload(rules.lanes, strict=False)(_lanes)
+overload(rules.select, strict=False)(_select)
+overload(rules.least, strict=False)(_least)
+overload(rules.most, strict=False)(_most)
+overload(rules.value, strict=False)(_value)
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """The function, compiled when it is first called, and kept on disk for the next time."""
+    return njit(nogil=True, cache=True, error_model="numpy")(function)
+
+
+draw = _compiled(rules.draw)
+begin = _compiled(rules.begin)
+work = _compiled(rules.work)
+owe = _compiled(rules.owe)
+close = _compiled(rules.close)
+record = _compiled(rules.record)
+
+
+def _block(
+    p: Any, runs: Any, sites: Any, key: Any, outcome: Any, cash: Any, pay: Any, people: Any, sums: Any, start: int
+) -> None:
+    """Simulate the lanes of one block from the first day on."""
+    count = min(BLOCK, len(runs) - start)
+    s = np.zeros((f.STATE, BLOCK))
+    luck = np.empty((f.DRAWS, BLOCK))
+    begin(s, p, count)
+    for now in range(outcome.shape[0]):
+        draw(luck, runs[start:], sites[start:], key, np.uint64(now), count)
+        work(s, p, luck, now, 0.0, count)
+        owe(s, p, now, count)
+        close(s, p, luck, now, count)
+        record(s, outcome[now, start:], cash[now, start:], pay[now, start:], people[now, start:], count)
+    for row in range(sums.shape[0]):
+        for i in range(count):
+            sums[row, start + i] = s[f.S_ABOVE_MARKET + row, i]
+
+
+_march_block = _compiled(_block)
+
+
+def march(
+    p: NDArray[np.float64], runs: NDArray[np.uint64], sites: NDArray[np.uint64], seed: int, out: Paths
+) -> None:
+    """Simulate the lanes from the first day on, and fill in the tables. The same as in fast_numpy.py, to the bit."""
+    for start in range(0, len(runs), BLOCK):
+        # Each lane's own parameters are cut to the block, so that a lane has the same number there and here.
+        own = p if p.ndim == 1 else np.ascontiguousarray(p[:, start : start + BLOCK])
+        _march_block(
+            own, runs, sites, np.uint64(seed), out.outcome, out.cash, out.pay, out.people, out.sums, start
+        )

@@ -1,0 +1,407 @@
+"""What a stress test says in words and in rows; the text and the page both take it from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from solidaria.core.problem import Sentence, say, say_many
+from solidaria.core.watch.answer import Answer, Cliff, Effect, Input, LeverEffect
+from solidaria.core.watch.books import Books
+from solidaria.core.watch.figures import FIGURE
+from solidaria.core.watch.outcomes import Estimate
+from solidaria.core.watch.parameters import table_of
+from solidaria.report.language import Language
+
+OUTCOME_WORDS: Final[dict[str, Sentence]] = {
+    "embedded": say("worker-run and embedded"),
+    "exposed": say("worker-run but exposed"),
+    "captured": say("captured by the state"),
+    "degenerated": say("degenerated"),
+    "collapsed": say("collapsed"),
+}
+
+OUTCOMES_EXPLAINED: Final[dict[str, Sentence]] = {
+    "embedded": say("The members run it, and movements buy from it or stand beside it."),
+    "exposed": say("The members run it, but hardly any movement buys from it and no alliance is alive."),
+    "captured": say("Most of its money comes from the state, and the state has imposed a condition."),
+    "degenerated": say(
+        "Too many hired people for too long, and the assembly no longer decides: no quorum, posts that are not "
+        "passed on, or pay far apart. It can come back from there."
+    ),
+    "collapsed": say("Hardly any output or pay for months with no cash in reach, or evicted and not back."),
+}
+
+#: The shocks that are looked at where the books name none.
+SHOCK_WORDS: Final[dict[str, Sentence]] = {
+    "price": say("the market price falls by 20 %"),
+    "state": say("the state stops buying"),
+    "bank": say("nobody lends any more"),
+    "eviction": say("they come to evict"),
+    "orders": say("a third of the orders is lost"),
+    "energy": say("energy costs twice as much"),
+}
+
+CLIFF_WORDS: Final[dict[str, Sentence]] = {
+    "price_fall": say("the market price falls by"),
+    "orders_lost": say("orders without an agreement are lost, by"),
+    "late_state": say("the state pays later, by"),
+    "energy_rise": say("energy costs more, by"),
+}
+
+BASIS_WORDS: Final[dict[str, Sentence]] = {
+    "books": say("from the books"),
+    "declared": say("said by the assembly"),
+    "public": say("published"),
+    "assumption": say("assumption of the site"),
+    "program": say("assumption of this program"),
+    "blank": say("left blank"),
+}
+
+PAYER_WORDS: Final[dict[str, Sentence]] = {
+    "union": say("unions"),
+    "movement": say("movements"),
+    "community": say("the community"),
+    "members": say("the members themselves"),
+    "sites": say("the sites together"),
+    "state": say("the state"),
+    "nobody": say("nobody"),
+}
+
+#: What the test must not be taken for; printed with every answer. Source: docs/stress.md.
+LIMITS: Final[tuple[Sentence, ...]] = (
+    say("This is no forecast of a struggle. Nobody can name a model that forecast one rightly."),
+    say("People at the gate, repression and courts are a table of judgements with authors, not estimates."),
+    say("Chances of degeneration and capture count thresholds that are crossed under assumed rules."),
+    say("Which lever helps more, on the same luck, is firmer than any of the levels."),
+    say("It says nothing about sites that never opened; published figures are of those that survived."),
+    say("That a site survives is not the change of society that it was occupied for."),
+    say("It is not for handing out fund money automatically, for ranking sites to be closed, or for lenders."),
+    say("In the wrong hands it tells an employer or the state the cheapest way to break the site."),
+    say(
+        "Nobody has measured how much being embedded helps survival: its size here is an assumption that may be zero."
+    ),
+)
+
+PRIVATE: Final = say(
+    "Private: this answer belongs to the site's assembly. Do not pass it on without the assembly's decision."
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a table: its name and its cells."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+class StressTelling:
+    """Sentences and rows of one answer in one language."""
+
+    def __init__(self, answer: Answer, language: Language) -> None:
+        self.answer = answer
+        self.language = language
+        self.books: Books = answer.books
+
+    def text(self, sentence: Sentence) -> str:
+        """A sentence in the language."""
+        return self.language.text(sentence)
+
+    # --- figures ---
+
+    def percent(self, share: float) -> str:
+        """A share as whole percent, rounded to the nearest; a little is "< 1 %", nearly all "> 99 %"."""
+        space = "\N{NO-BREAK SPACE}"
+        if 0 < share < 0.005:
+            return f"<{space}1{space}%"
+        if 0.995 <= share < 1:
+            return f">{space}99{space}%"
+        return f"{self.language.number(round(100 * share))}{space}%"
+
+    def between(self, estimate: Estimate) -> str:
+        """A share with its interval: 62 % (60–64)."""
+        low, high = round(100 * estimate.low), round(100 * estimate.high)
+        return f"{self.percent(estimate.value)} ({low}–{high})"
+
+    def points(self, estimate: Estimate) -> str:
+        """A difference of shares in points, with its interval."""
+        low, high = round(100 * estimate.low), round(100 * estimate.high)
+        if estimate.value == estimate.low == estimate.high == 0:
+            return "0"
+        return f"{signed(round(100 * estimate.value))} ({signed(low)} … {signed(high)})"
+
+    def people(self, value: float) -> str:
+        """A number of people, rounded."""
+        return self.language.number(round(value))
+
+    def money(self, value: float) -> str:
+        """An amount, to the unit of the currency; small ones with the currency's decimals."""
+        if abs(value) < 10:
+            return self.language.money(Decimal(repr(value)), code=False, extra=2 if 0 < abs(value) < 0.05 else 0)
+        return self.language.number(Decimal(round(value)), decimals=0)
+
+    def shock_name(self, name: str) -> str:
+        """A shock in words: the books' own, or one of ours."""
+        return self.text(SHOCK_WORDS[name]) if name in SHOCK_WORDS else name
+
+    # --- the summary ---
+
+    def when(self) -> Sentence:
+        """What was simulated."""
+        settings = self.answer.settings
+        runs = settings.runs
+        if self.books.starts is None:
+            return say_many(
+                "{count} month, {runs} runs, seed {seed}",
+                "{count} months, {runs} runs, seed {seed}",
+                settings.months,
+                runs=runs,
+                seed=str(settings.seed),
+            )
+        return say_many(
+            "{count} month from {day} on, {runs} runs, seed {seed}",
+            "{count} months from {day} on, {runs} runs, seed {seed}",
+            settings.months,
+            day=self.books.starts,
+            runs=runs,
+            seed=str(settings.seed),
+        )
+
+    def summary(self) -> Iterator[Sentence]:
+        """Three to five sentences: what becomes of the site, what hurts most, what helps most, what decides."""
+        answer = self.answer
+        end = answer.base.at[answer.settings.months]
+        yield say(
+            "If the books and the assumptions hold, the site is still worker-run after {months} months in {share} of the "
+            "runs; it has collapsed in {collapsed}, degenerated in {degenerated}, been captured in {captured}.",
+            months=answer.settings.months,
+            share=self.between(answer.base.worker_run),
+            collapsed=self.percent(end["collapsed"].value),
+            degenerated=self.percent(end["degenerated"].value),
+            captured=self.percent(end["captured"].value),
+        )
+        yield say(
+            "Pay comes first to harm: over the months before a collapse members are paid {pay} of what was agreed on "
+            "time.",
+            pay=self.percent(answer.base.mean_pay.value),
+        )
+        worst = min(answer.shocks, key=lambda one: (one.worker_run.value, one.name), default=None)
+        if worst is not None and worst.more_worker_run.high < 0:
+            yield say(
+                "The worst of the shocks looked at: “{shock}”. It leaves the site worker-run in {share} of the runs.",
+                shock=self.shock_name(worst.name),
+                share=self.percent(worst.worker_run.value),
+            )
+        best = max(
+            answer.levers, key=lambda one: (one.effect.more_worker_run.value, one.effect.name), default=None
+        )
+        if best is not None and best.effect.more_worker_run.low > 0:
+            yield say(
+                "The lever that helps most on the same luck: “{lever}”, {points} points more, {jobs} jobs kept. "
+                "Who pays: {payer}.",
+                lever=best.effect.name,
+                points=signed(round(100 * best.effect.more_worker_run.value)),
+                jobs=self.people(best.effect.more_jobs.value),
+                payer=PAYER_WORDS[best.payer],
+            )
+        elif answer.levers:
+            yield say("None of the levers moves the answer by more than chance does.")
+        three = self.three()
+        if three:
+            yield say(
+                "What the answer depends on most: {inputs}. Of these, {assumed} are assumptions.",
+                inputs=self.language.listing([one.figure for one in three]),
+                assumed=sum(assumed(one) for one in three),
+            )
+
+    def three(self) -> tuple[Input, ...]:
+        """The three inputs that move the answer most, if they move it beyond chance."""
+        moving = [one for one in self.answer.inputs if one.move.low > 0 or one.move.high < 0]
+        return tuple(moving[:3])
+
+    def precision(self) -> Sentence:
+        """How exact the shares are, and that it is about chance in the simulation alone."""
+        half = max(
+            (estimate.half_width for row in self.answer.base.at.values() for estimate in row.values()), default=0.0
+        )
+        return say(
+            "Intervals are 95 % intervals of the simulation, at most ± {points} points wide: how far other runs could "
+            "differ. They do not say how far the assumptions are off.",
+            points=self.language.number(Decimal(repr(round(100 * half, 1)))),
+        )
+
+    # --- tables ---
+
+    def outcome_rows(self) -> list[Line]:
+        """Outcomes × the months that are told."""
+        at = self.answer.base.at
+        return [
+            Line(self.text(words), tuple(self.between(at[month][name]) for month in at))
+            for name, words in OUTCOME_WORDS.items()
+        ]
+
+    def cash_rows(self) -> list[Line]:
+        """Cash at some months: what 5, 25, 50, 75 and 95 of 100 runs stay below."""
+        cash = self.answer.base.cash
+        months = sorted({1, 3, 6, *self.answer.base.at} & set(range(1, self.answer.settings.months + 1)))
+        return [
+            Line(self.month(month), tuple(self.money(float(value)) for value in cash[month - 1]))
+            for month in months
+        ]
+
+    def month(self, month: int) -> str:
+        """The number of a month in words."""
+        return self.text(say("month {number}", number=month))
+
+    def shock_rows(self) -> list[Line]:
+        """Shock: worker-run, points, collapsed, jobs, pay."""
+        return [self._effect_row(effect, self.shock_name(effect.name)) for effect in self.answer.shocks]
+
+    def _effect_row(self, effect: Effect, name: str) -> Line:
+        return Line(
+            name,
+            (
+                self.between(effect.worker_run),
+                self.points(effect.more_worker_run),
+                signed(round(effect.more_jobs.value)),
+                signed(round(100 * effect.more_pay.value)),
+            ),
+        )
+
+    def ranked(self) -> list[LeverEffect]:
+        """Levers, the one that helps most first."""
+        return sorted(self.answer.levers, key=lambda one: (-one.effect.more_worker_run.value, one.effect.name))
+
+    def lever_rows(self) -> list[Line]:
+        """Lever: points, jobs kept, pay, cost a month."""
+        rows = []
+        for one in self.ranked():
+            effect = one.effect
+            rows.append(
+                Line(
+                    effect.name,
+                    (
+                        self.points(effect.more_worker_run),
+                        signed(round(effect.more_jobs.value)),
+                        signed(round(100 * effect.more_pay.value)),
+                        self.money(one.month.value),
+                    ),
+                )
+            )
+        return rows
+
+    def lever_cost(self, one: LeverEffect) -> Sentence:
+        """Who pays for a lever, and what it comes to for each member of the unions."""
+        if one.per_member is None:
+            return say("{lever}: paid by {payer}.", lever=one.effect.name, payer=PAYER_WORDS[one.payer])
+        each = self.language.money(Decimal(repr(one.per_member)), extra=2)
+        if one.per_member_job is None:
+            return say(
+                "{lever}: paid by {payer}; {each} a month for each union member. No job kept beyond chance.",
+                lever=one.effect.name,
+                payer=PAYER_WORDS[one.payer],
+                each=each,
+            )
+        return say(
+            "{lever}: paid by {payer}; {each} a month for each union member, {job} for each job kept.",
+            lever=one.effect.name,
+            payer=PAYER_WORDS[one.payer],
+            each=each,
+            job=self.language.money(Decimal(repr(one.per_member_job)), extra=4),
+        )
+
+    def under_rows(self) -> list[Line]:
+        """Levers × shocks: the share of runs that are worker-run at the end with both; first row: no lever."""
+        none = Line(
+            self.text(say("no lever")), tuple(self.percent(one.worker_run.value) for one in self.answer.shocks)
+        )
+        return [none] + [
+            Line(
+                one.effect.name,
+                tuple(self.percent(one.under[shock.name].value) for shock in self.answer.shocks),
+            )
+            for one in self.ranked()
+        ]
+
+    def cliff(self, one: Cliff) -> Sentence:
+        """How far the edge is."""
+        words = CLIFF_WORDS[one.figure]
+        if one.at is None:
+            return say(
+                "{what} {size}: even then the site is worker-run in most runs.",
+                what=words,
+                size=self.size(one, one.most),
+            )
+        if one.at == 0:
+            return say("{what}: nothing more is needed, most runs are lost as it is.", what=words)
+        return say("{what} {size}: from there on most runs are lost.", what=words, size=self.size(one, one.at))
+
+    def size(self, one: Cliff, at: Decimal) -> Sentence | str:
+        """The size of a shock in its unit."""
+        if one.figure == "late_state":
+            return say("{number} months", number=at)
+        return self.percent(float(at))
+
+    def input_rows(self) -> list[Line]:
+        """Figures that move the answer beyond chance, most first: range, shares at both ends, what it is."""
+        rows = []
+        for one in self.answer.inputs:
+            if one.move.low <= 0 <= one.move.high:
+                continue
+            low, high = one.value.low, one.value.high
+            assert low is not None and high is not None
+            rows.append(
+                Line(
+                    one.figure,
+                    (
+                        f"{self.language.number(low)} … {self.language.number(high)}",
+                        f"{self.percent(one.at_low.value)} → {self.percent(one.at_high.value)}",
+                        self.points(one.move),
+                        self.text(BASIS_WORDS[one.value.basis]),
+                    ),
+                )
+            )
+        return rows
+
+    def known_rows(self) -> list[Line]:
+        """Every figure of the sheet site: its value, its range, what it rests on and the words about it."""
+        rows = []
+        for name, figure in FIGURE.items():
+            value = self.books.figures.get(name)
+            if value is None or figure.group == "questions":
+                continue
+            spread = ""
+            if value.low is not None and value.high is not None:
+                spread = f"{self.language.number(value.low)} … {self.language.number(value.high)}"
+            basis = self.text(BASIS_WORDS[value.basis])
+            rows.append(Line(name, (self.language.number(value.value), spread, basis, value.source)))
+        return rows
+
+    def judgement_rows(self) -> list[Line]:
+        """The table of judgements for the site's own legal status."""
+        status = self.books.words["legal_status"]
+        return [
+            Line(
+                self.language.number(row.people),
+                (
+                    self.percent(float(row.success)),
+                    row.author,
+                    "" if row.since is None else self.language.date(row.since),
+                ),
+            )
+            for row in table_of(self.books)
+            if row.status == status
+        ]
+
+
+def signed(number: int) -> str:
+    """A whole number with its sign; nothing before 0."""
+    return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
+
+
+def assumed(one: Input) -> bool:
+    """Whether an input is an assumption, the site's or the program's."""
+    return one.value.basis in ("assumption", "program")
