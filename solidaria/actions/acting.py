@@ -1,0 +1,127 @@
+"""What every action has in common: one transaction, the right to act, the lock, the form taken once, the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import models, transaction
+
+from solidaria.actions.permit import PERMISSIONS, Doer, permit
+from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.records.models import Act, Once, Organisation
+
+Row = TypeVar("Row", bound=models.Model)
+
+#: Every action by its name; the API and the tests walk through it.
+ACTIONS: dict[str, Callable[..., Any]] = {}
+
+#: Columns that stay out of history: secrets, and what is large and kept elsewhere.
+NOT_KEPT = {"digest", "secret", "password", "last_login", "tables", "result", "progress", "beat", "steps"}
+
+
+def action(function: Callable[..., Row]) -> Callable[..., Row]:
+    """Make a function an action: `function(doer, subject, **arguments)` gives back the row it made or changed.
+
+    subject   what it is about: a row with an `organisation`, or None when there is none yet. It is locked and read
+              anew inside the transaction, so the function sees it as it is now.
+
+    The whole happens in one transaction: the form's key is taken (a key seen before gives back the earlier row and
+    does nothing), the right is asked for (actions/permit.py), the function runs, history is written.
+    Raises NotAllowed, Refused, or what the function raises; then nothing has happened.
+    """
+    verb = function.__name__
+    if verb not in PERMISSIONS:
+        raise KeyError(f"{verb} is not in the table of permissions")
+
+    @wraps(function)
+    def run(doer: Doer, subject: Any = None, **arguments: Any) -> Row:
+        with transaction.atomic():
+            earlier = _taken(doer, verb)
+            if earlier is not None:
+                return earlier  # type: ignore[return-value]
+            fresh = _locked(subject)
+            organisation = None if fresh is None else fresh.organisation
+            own = fresh is not None and getattr(fresh, "declared_by_id", 0) == doer.person.pk
+            permit(verb, doer, organisation, own)
+            before = {} if fresh is None else columns(fresh)
+            answer = function(doer, fresh, **arguments)
+            _remember(doer, verb, fresh, before, answer)
+            return answer
+
+    ACTIONS[verb] = run
+    return run
+
+
+def _locked(subject: Any) -> Any:
+    if subject is None:
+        return None
+    return type(subject).objects.select_for_update(of=("self",), no_key=True).get(pk=subject.pk)
+
+
+def _taken(doer: Doer, verb: str) -> models.Model | None:
+    """The row an earlier act with this key gave; None when the key is new, which it then no longer is."""
+    if not doer.key:
+        return None
+    once, new = Once.objects.get_or_create(
+        person=doer.person, key=doer.key, defaults={"verb": verb, "at": doer.at}
+    )
+    if new:
+        return None
+    if once.verb != verb or once.subject is None:
+        raise refused(None, say("This form was already used for something else."), say("Open the page again."))
+    row: models.Model = apps.get_model("records", once.kind)._default_manager.get(pk=once.subject)
+    return row
+
+
+def _remember(doer: Doer, verb: str, subject: Any, before: dict[str, Any], answer: models.Model) -> None:
+    kind = type(answer).__name__
+    after = columns(answer)
+    if subject is None or type(subject) is not type(answer) or subject.pk != answer.pk:
+        before = {}
+    changed = [name for name in after if after[name] != before.get(name)]
+    organisation = getattr(answer, "organisation", None) or getattr(subject, "organisation", None)
+    Act.objects.create(
+        at=doer.at,
+        person=doer.person,
+        organisation=organisation if isinstance(organisation, Organisation) else None,
+        mandate=doer.mandate,
+        verb=verb,
+        kind=kind,
+        subject=answer.pk,
+        name=str(answer)[:200] if hasattr(answer, "__str__") else "",
+        before={name: before[name] for name in changed if name in before},
+        after={name: after[name] for name in changed},
+    )
+    if doer.key:
+        Once.objects.filter(person=doer.person, key=doer.key).update(kind=kind, subject=answer.pk)
+
+
+def columns(row: models.Model) -> dict[str, Any]:
+    """The columns of a row as JSON holds them, without those that stay out of history."""
+    found = {}
+    for field in row._meta.concrete_fields:
+        if field.name in NOT_KEPT:
+            continue
+        value = getattr(row, field.attname)
+        if isinstance(value, Decimal):
+            value = f"{value:f}"
+        elif isinstance(value, (datetime, date)):
+            value = value.isoformat()
+        found[field.attname] = value
+    return found
+
+
+def refused(column: str | None, what: Sentence, help: Sentence) -> Refused:
+    """A refusal with one fault, to raise."""
+    return Refused([Fault("", None, column, what, help)])
+
+
+def check(faults: list[Fault]) -> None:
+    """Raise Refused with all the faults, when there are any."""
+    if faults:
+        raise Refused(faults)

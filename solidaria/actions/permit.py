@@ -1,0 +1,201 @@
+"""Who may do what: one table. Every right comes from a membership or from a mandate; nobody stands above it.
+
+The table is data: the pages, the API and the tests all ask it, and docs/permissions.md is written from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.db.models import Q, QuerySet
+
+from solidaria.core.problem import Sentence, say
+from solidaria.records.models import Mandate, Membership, Organisation, Person, Token
+
+#: Anybody who is signed in.
+ANYBODY = "anybody"
+#: A person on the roll of the organisation.
+MEMBER = "member"
+
+#: The rights a mandate can carry, and what they mean.
+RIGHTS: dict[str, Sentence] = {
+    "who.describe": say("describe the organisation and choose what its public page shows"),
+    "who.roll": say("print joining codes and keep the roll"),
+    "who.mandates": say("write down mandates that an assembly gave"),
+    "who.ally": say("ask for and agree to networks and alliances"),
+    "needs.gather": say("gather needs, rank them and change those of others"),
+    "plan.capacity": say("keep machines, hours, recipes and stocks"),
+    "plan.refuse": say("refuse a line of a plan or lower the pledge"),
+    "plan.network": say("keep the network's products, rules, routes and promises"),
+    "plan.round": say("open rounds and ask for plans"),
+}
+
+#: What a mandate for each purpose usually carries; an assembly may give fewer.
+PURPOSES: dict[str, tuple[Sentence, tuple[str, ...]]] = {
+    "coordinator": (
+        say("coordinator"),
+        ("who.describe", "who.ally", "needs.gather", "plan.capacity", "plan.refuse", "plan.network", "plan.round"),
+    ),
+    "secretary": (say("secretary"), ("who.describe", "who.roll", "who.mandates")),
+    "treasurer": (say("treasurer"), ("plan.capacity", "plan.refuse")),
+    "delegate": (say("delegate"), ("needs.gather", "plan.refuse", "who.ally")),
+}
+
+#: Action -> any one of these is enough.
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    # who
+    "found_organisation": (ANYBODY,),
+    "join_with_code": (ANYBODY,),
+    "change_language": (ANYBODY,),
+    "describe_organisation": ("who.describe",),
+    "show_publicly": ("who.describe",),
+    "print_codes": ("who.roll",),
+    "revoke_codes": ("who.roll",),
+    "leave_organisation": (MEMBER,),
+    "grant_mandate": ("who.mandates",),
+    "end_mandate": ("who.mandates",),
+    "give_back_mandate": (MEMBER,),
+    "keep_site": ("plan.capacity",),
+    "ask_to_belong": ("who.ally",),
+    "invite_to_belong": ("who.ally",),
+    "agree_to_belong": ("who.ally",),
+    "leave_network": ("who.ally",),
+    "ask_for_alliance": ("who.ally",),
+    "agree_to_alliance": ("who.ally",),
+    "end_alliance": ("who.ally",),
+    "ask_for_recovery": (),
+    "vouch": (MEMBER,),
+    "make_token": (MEMBER,),
+    "revoke_token": (MEMBER,),
+    # needs
+    "declare_need": (MEMBER,),
+    "edit_need": ("needs.gather", "own"),
+    "withdraw_need": ("needs.gather", "own"),
+    "gather_needs": ("needs.gather",),
+    "rank_needs": ("needs.gather",),
+    "upload_needs": (MEMBER,),
+    "match_need": ("plan.network",),
+    # plan
+    "add_product": ("plan.network",),
+    "edit_product": ("plan.network",),
+    "remove_product": ("plan.network",),
+    "set_rule": ("plan.network",),
+    "set_route": ("plan.network",),
+    "remove_route": ("plan.network",),
+    "keep_promise": ("plan.network",),
+    "remove_promise": ("plan.network",),
+    "upload_workbook": ("plan.network",),
+    "add_equipment": ("plan.capacity",),
+    "edit_equipment": ("plan.capacity",),
+    "remove_equipment": ("plan.capacity",),
+    "add_recipe": ("plan.capacity",),
+    "edit_recipe": ("plan.capacity",),
+    "remove_recipe": ("plan.capacity",),
+    "set_stock": ("plan.capacity",),
+    "open_round": ("plan.round",),
+    "close_round": ("plan.round",),
+    "ask_for_plan": ("plan.round",),
+    "cancel_plan": ("plan.round",),
+    "choose_variant": ("plan.round",),
+    "refuse_line": ("plan.refuse",),
+    "lower_pledge": ("plan.refuse",),
+    "withdraw_refusal": ("plan.refuse",),
+}
+
+
+class NotAllowed(Exception):
+    """The person may not do this; `hidden` when even its being there must not show."""
+
+    def __init__(self, sentence: Sentence, hidden: bool) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+        self.hidden = hidden
+
+
+@dataclass
+class Doer:
+    """Who acts, when, and with which form.
+
+    key       the form's own key: the same key does nothing a second time; blank: the act has none
+    token     the token a program came with: then only its mandate counts, besides membership
+    mandate   the mandate the act came to rest on; found by `permit`
+    """
+
+    person: Person
+    key: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    token: Token | None = None
+    mandate: Mandate | None = None
+
+
+def is_member(person: Person, organisation: Organisation, doer_day: datetime | None = None) -> bool:
+    """Whether the person is on the roll today."""
+    day = (doer_day or datetime.now(UTC)).date()
+    return Membership.objects.filter(
+        Q(left__isnull=True) | Q(left__gte=day), person=person, organisation=organisation, entered__lte=day
+    ).exists()
+
+
+def live_mandates(at: datetime) -> QuerySet[Mandate]:
+    """The mandates in force at that moment: begun, not run out, not ended."""
+    day = at.date()
+    return Mandate.objects.filter(Q(ends__isnull=True) | Q(ends__gte=day), starts__lte=day, ended__isnull=True)
+
+
+def rights_of(person: Person, organisation: Organisation, at: datetime | None = None) -> set[str]:
+    """The rights a person has in an organisation: "member" and those of the live mandates."""
+    at = at or datetime.now(UTC)
+    rights: set[str] = {MEMBER} if is_member(person, organisation, at) else set()
+    for mandate in live_mandates(at).filter(person=person, organisation=organisation):
+        rights.update(mandate.rights)
+    return rights
+
+
+def may(verb: str, rights: Iterable[str], own: bool = False) -> bool:
+    """Whether these rights are enough for the action; for pages, which show only what can be done."""
+    needed = PERMISSIONS[verb]
+    return ANYBODY in needed or any(right in needed for right in rights) or (own and "own" in needed)
+
+
+def permit(verb: str, doer: Doer, organisation: Organisation | None, own: bool = False) -> None:
+    """Let the act go on, or raise NotAllowed; inside the act's own transaction.
+
+    The membership or mandate it rests on stays locked until the transaction ends: an act cannot slip in after a
+    recall, and a recall waits for acts that were there before it.
+    own   whether the subject is the person's own
+    """
+    needed = PERMISSIONS[verb]
+    if ANYBODY in needed:
+        return
+    if organisation is None:
+        raise NotAllowed(say("You cannot do this."), hidden=True)
+    member = (
+        Membership.objects.select_for_update(no_key=True)
+        .filter(
+            Q(left__isnull=True) | Q(left__gte=doer.at.date()),
+            person=doer.person,
+            organisation=organisation,
+            entered__lte=doer.at.date(),
+        )
+        .first()
+    )
+    if member is not None and (MEMBER in needed or (own and "own" in needed)):
+        return
+    mandates = (
+        live_mandates(doer.at).select_for_update(no_key=True).filter(person=doer.person, organisation=organisation)
+    )
+    if doer.token is not None:
+        mandates = mandates.filter(pk=doer.token.mandate_id)
+    held = list(mandates)
+    for mandate in held:
+        if any(right in needed for right in mandate.rights):
+            doer.mandate = mandate
+            return
+    wanted = [RIGHTS[right] for right in needed if right in RIGHTS]
+    if wanted:
+        sentence = say("For this you need a mandate of the assembly: to {right}.", right=wanted[0])
+    else:
+        sentence = say("Only members can do this.")
+    raise NotAllowed(sentence, hidden=member is None and not held)

@@ -1,0 +1,475 @@
+"""Who: found and describe organisations, keep rolls and mandates, tie networks and alliances."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from solidaria.actions.acting import action, check, refused
+from solidaria.actions.permit import PURPOSES, RIGHTS, Doer, NotAllowed
+from solidaria.core.problem import Fault, say
+from solidaria.core.workbook.one import read_row
+from solidaria.records.models import (
+    Alliance,
+    Belonging,
+    Founding,
+    JoiningCode,
+    Mandate,
+    Membership,
+    Organisation,
+    Site,
+)
+from solidaria.records.models.who import ALLIANCES, KINDS, LEGAL
+
+#: What an assembly can choose to show on its public page, in this order.
+SHOWABLE = ("about", "place", "contact", "members", "networks", "alliances", "state", "products", "mandates")
+#: Letters of printed codes: none that is easily taken for another (no I, L, O, U, 0, 1).
+LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+CODE_LENGTH = 12
+MOST_CODES = 500
+CODE_DAYS = 60
+
+
+# --- organisations ---
+
+
+@action
+def found_organisation(
+    doer: Doer,
+    subject: None,
+    *,
+    name: str,
+    kind: str,
+    held_on: date | None,
+    present: int | None,
+    minutes: str,
+    purposes: Iterable[str] = (),
+    place: str = "",
+) -> Organisation:
+    """An organisation that starts with its founding assembly: minutes, and the founder on its roll.
+
+    purposes   what the assembly gave the founder: names from PURPOSES
+    """
+    purposes = list(purposes)
+    faults = _described(name=name, kind=kind)
+    if held_on is None:
+        faults.append(_fault("held_on", say("The day of the founding assembly is missing.")))
+    elif held_on > doer.at.date():
+        faults.append(_fault("held_on", say("The founding assembly lies in the future.")))
+    if not present or present < 1:
+        faults.append(_fault("present", say("How many were present is missing.")))
+    if len(minutes.strip()) < 20:
+        what = say("The minutes are missing.")
+        help = say(
+            "Write who was there, what was founded, and who was given which task: a few sentences are enough."
+        )
+        faults.append(Fault("", None, "minutes", what, help))
+    if any(purpose not in PURPOSES for purpose in purposes):
+        faults.append(_fault("purposes", say("One of the tasks is not known.")))
+    check(faults)
+    assert held_on is not None and present is not None
+    organisation = Organisation.objects.create(
+        code=_free_code(name), name=name.strip(), kind=kind, place=place.strip(), shows=["about", "place"]
+    )
+    Founding.objects.create(
+        organisation=organisation,
+        held_on=held_on,
+        present=present,
+        minutes=minutes.strip(),
+        entered_by=doer.person,
+    )
+    today = doer.at.date()
+    Membership.objects.create(organisation=organisation, person=doer.person, entered=min(held_on, today))
+    for purpose in purposes:
+        Mandate.objects.create(
+            organisation=organisation,
+            person=doer.person,
+            purpose=purpose,
+            rights=list(PURPOSES[purpose][1]),
+            starts=min(held_on, today),
+            ends=_year_later(today),
+            decision=f"founding assembly, {held_on.isoformat()}",
+        )
+    return organisation
+
+
+@action
+def describe_organisation(doer: Doer, organisation: Organisation, **given: Any) -> Organisation:
+    """Its name, place, words and numbers as given; a column that is not given stays as it is."""
+    kept = {"name": organisation.name, "kind": organisation.kind, **{k: v for k, v in given.items()}}
+    faults = _described(name=str(kept["name"]), kind=str(kept["kind"]))
+    numbers = {
+        key: given[key] for key in ("members", "ability", "pledge", "latitude", "longitude") if key in given
+    }
+    values, found = read_row("organisations", numbers, without=("organisation", "name", "kind", "place"))
+    check(faults + found)
+    for key in numbers:
+        setattr(organisation, key, values[key])
+    for key, most in (("name", 120), ("place", 120), ("about", 4000), ("contact", 200)):
+        if key in given:
+            setattr(organisation, key, str(given[key]).strip()[:most])
+    organisation.save()
+    return organisation
+
+
+@action
+def show_publicly(doer: Doer, organisation: Organisation, *, shows: Iterable[str]) -> Organisation:
+    """What its public page shows: any of SHOWABLE."""
+    wanted = set(shows)
+    if not wanted <= set(SHOWABLE):
+        raise refused("shows", say("One of these cannot be shown."), say("Choose from the list."))
+    organisation.shows = [part for part in SHOWABLE if part in wanted]
+    organisation.save(update_fields=["shows"])
+    return organisation
+
+
+@action
+def keep_site(doer: Doer, organisation: Organisation, **given: Any) -> Site:
+    """The site's people, hours, money, state and legal situation, as given; makes the site if there is none."""
+    site = Site.objects.select_for_update(of=("self",)).filter(organisation=organisation).first()
+    row = {key: given.get(key) for key in ("members", "paid_hours", "overhead", "state")}
+    values, faults = read_row("sites", row, without=("site",))
+    reopening: dict[str, Any] = {"money": None, "hours": None}
+    if given.get("reopening_money") or given.get("reopening_hours"):
+        cells = {"money": given.get("reopening_money"), "hours": given.get("reopening_hours")}
+        reopening, found = read_row("reopenings", cells, without=("site",))
+        faults += [Fault("", None, f"reopening_{fault.column}", fault.what, fault.help) for fault in found]
+    legal = str(given.get("legal") or "")
+    if legal not in LEGAL:
+        faults.append(_fault("legal", say("This legal situation is not known.")))
+    check(faults)
+    site = site or Site(organisation=organisation)
+    site.workers, site.paid_hours, site.overhead = values["members"], values["paid_hours"], values["overhead"]
+    site.state = values["state"] or "producing"
+    site.legal, site.legal_note = legal, str(given.get("legal_note") or "").strip()[:2000]
+    site.reopening_money, site.reopening_hours = reopening["money"], reopening["hours"]
+    site.save()
+    return site
+
+
+# --- the roll ---
+
+
+def digest_of(code: str) -> str:
+    """The hash of a code: what the database keeps instead of it. Codes are long and drawn by chance."""
+    bare = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(b"solidaria-code:" + bare.encode()).hexdigest()
+
+
+def new_code() -> str:
+    """A code for print: twelve letters in three groups."""
+    letters = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    return "-".join(letters[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+
+
+@action
+def print_codes(doer: Doer, organisation: Organisation, *, how_many: int, codes: list[str]) -> Organisation:
+    """Joining codes for people who will join this organisation, put into `codes`, to be shown once and never again.
+
+    A key that was used before gives no codes: they are not kept anywhere, only their hashes.
+    """
+    if not 1 <= how_many <= MOST_CODES:
+        raise refused(
+            "how_many", say("Print between 1 and {most} codes.", most=MOST_CODES), say("Print in batches.")
+        )
+    codes.extend(new_code() for _ in range(how_many))
+    batch = f"{doer.at:%Y-%m-%d}-{secrets.token_hex(2)}"
+    JoiningCode.objects.bulk_create(
+        JoiningCode(
+            organisation=organisation,
+            batch=batch,
+            digest=digest_of(code),
+            ends=doer.at.date() + timedelta(days=CODE_DAYS),
+        )
+        for code in codes
+    )
+    return organisation
+
+
+@action
+def revoke_codes(doer: Doer, organisation: Organisation, *, batch: str) -> Organisation:
+    """The unused codes of a batch let nobody in any more."""
+    JoiningCode.objects.filter(
+        organisation=organisation, batch=batch, used__isnull=True, revoked__isnull=True
+    ).update(revoked=doer.at)
+    return organisation
+
+
+@action
+def join_with_code(doer: Doer, subject: None, *, code: str) -> Membership:
+    """On the roll, by a printed code; a code lets one person in, once."""
+    found = (
+        JoiningCode.objects.select_for_update(of=("self",))
+        .select_related("organisation")
+        .filter(digest=digest_of(code), used__isnull=True, revoked__isnull=True, ends__gte=doer.at.date())
+        .first()
+    )
+    if found is None:
+        raise refused(
+            "code",
+            say("This code does not open anything."),
+            say("Check the letters; a code works once and for {days} days. Ask for a new one.", days=CODE_DAYS),
+        )
+    today = doer.at.date()
+    there = Membership.objects.filter(
+        organisation=found.organisation, person=doer.person, left__isnull=True
+    ).first()
+    if there is not None:
+        return there
+    found.used = doer.at
+    found.save(update_fields=["used"])
+    return Membership.objects.create(organisation=found.organisation, person=doer.person, entered=today)
+
+
+@action
+def leave_organisation(doer: Doer, organisation: Organisation) -> Membership:
+    """Off the roll from tomorrow on; mandates of the organisation end at once."""
+    membership = Membership.objects.select_for_update(of=("self",)).get(
+        organisation=organisation, person=doer.person, left__isnull=True
+    )
+    membership.left = doer.at.date()
+    membership.save(update_fields=["left"])
+    Mandate.objects.filter(organisation=organisation, person=doer.person, ended__isnull=True).update(ended=doer.at)
+    return membership
+
+
+# --- mandates ---
+
+
+@action
+def grant_mandate(
+    doer: Doer,
+    organisation: Organisation,
+    *,
+    person: int,
+    purpose: str,
+    rights: Iterable[str] | None = None,
+    instructions: str = "",
+    starts: date | None = None,
+    ends: date | None = None,
+    decision: str,
+) -> Mandate:
+    """Write down a mandate that the assembly gave one of its members.
+
+    rights     None: those the purpose usually carries
+    ends       None: a year from its start; a mandate without an end is not granted
+    decision   which assembly, when
+    """
+    faults = []
+    member = Membership.objects.filter(
+        Q(left__isnull=True) | Q(left__gte=doer.at.date()), organisation=organisation, person_id=person
+    ).first()
+    if member is None:
+        faults.append(_fault("person", say("This person is not on the roll.")))
+    if purpose not in PURPOSES:
+        faults.append(_fault("purpose", say("This purpose is not known.")))
+    wanted = list(PURPOSES[purpose][1] if rights is None and purpose in PURPOSES else rights or ())
+    if any(right not in RIGHTS for right in wanted):
+        faults.append(_fault("rights", say("One of the rights is not known.")))
+    if len(decision.strip()) < 5:
+        faults.append(
+            Fault(
+                "",
+                None,
+                "decision",
+                say("The decision is missing."),
+                say("Write which assembly gave the mandate, and when."),
+            )
+        )
+    starts = starts or doer.at.date()
+    ends = ends or _year_later(starts)
+    if ends < starts:
+        faults.append(_fault("ends", say("The end lies before the start.")))
+    check(faults)
+    return Mandate.objects.create(
+        organisation=organisation,
+        person_id=person,
+        purpose=purpose,
+        rights=wanted,
+        instructions=instructions.strip()[:4000],
+        starts=starts,
+        ends=ends,
+        decision=decision.strip()[:300],
+    )
+
+
+@action
+def end_mandate(doer: Doer, mandate: Mandate) -> Mandate:
+    """Recalled by the assembly: from this moment on no act counts under it."""
+    if mandate.ended is None:
+        mandate.ended = doer.at
+        mandate.save(update_fields=["ended"])
+    return mandate
+
+
+@action
+def give_back_mandate(doer: Doer, mandate: Mandate) -> Mandate:
+    """Given back by its holder, at once."""
+    if mandate.person_id != doer.person.pk:
+        raise NotAllowed(say("Only the person who holds a mandate can give it back."), hidden=False)
+    if mandate.ended is None:
+        mandate.ended = doer.at
+        mandate.save(update_fields=["ended"])
+    return mandate
+
+
+# --- networks and alliances ---
+
+
+@action
+def ask_to_belong(doer: Doer, organisation: Organisation, *, network: Organisation) -> Belonging:
+    """The organisation asks a network or council to take it in."""
+    return _belong(network, organisation, by_network=False)
+
+
+@action
+def invite_to_belong(doer: Doer, network: Organisation, *, organisation: Organisation) -> Belonging:
+    """The network or council asks an organisation to come in."""
+    return _belong(network, organisation, by_network=True)
+
+
+def _belong(network: Organisation, organisation: Organisation, by_network: bool) -> Belonging:
+    if network.kind not in ("network", "council") or network.pk == organisation.pk:
+        raise refused("network", say("This is neither a network nor a council."), say("Choose one from the list."))
+    try:
+        with transaction.atomic():
+            return Belonging.objects.create(
+                network=network, organisation=organisation, asked_by_network=by_network
+            )
+    except IntegrityError:
+        raise refused(
+            "network",
+            say("{organisation} already belongs there, or was asked.", organisation=organisation.name),
+            say("Look under networks: one side may still have to agree."),
+        ) from None
+
+
+@action
+def agree_to_belong(doer: Doer, organisation: Organisation, *, belonging: Belonging) -> Belonging:
+    """The side that was asked says yes; the act is that of `organisation`, which must be that side."""
+    belonging = Belonging.objects.select_for_update(of=("self",)).get(pk=belonging.pk)
+    asked = belonging.organisation_id if belonging.asked_by_network else belonging.network_id
+    if asked != organisation.pk:
+        raise NotAllowed(say("The other side has to agree."), hidden=False)
+    if belonging.left is not None:
+        raise refused(None, say("This was called off."), say("Ask again."))
+    if belonging.agreed is None:
+        belonging.agreed = doer.at
+        belonging.save(update_fields=["agreed"])
+        Site.objects.filter(organisation=belonging.organisation_id, network__isnull=True).update(
+            network=belonging.network
+        )
+    return belonging
+
+
+@action
+def leave_network(doer: Doer, organisation: Organisation, *, belonging: Belonging) -> Belonging:
+    """Either side ends it, at once; what was promised stays promised."""
+    belonging = Belonging.objects.select_for_update(of=("self",)).get(pk=belonging.pk)
+    if organisation.pk not in (belonging.organisation_id, belonging.network_id):
+        raise NotAllowed(say("This is between others."), hidden=True)
+    if belonging.left is None:
+        belonging.left = doer.at
+        belonging.save(update_fields=["left"])
+        Site.objects.filter(organisation=belonging.organisation_id, network=belonging.network_id).update(
+            network=None
+        )
+    return belonging
+
+
+@action
+def ask_for_alliance(
+    doer: Doer, organisation: Organisation, *, ally: Organisation, kind: str, gives: str, receives: str
+) -> Alliance:
+    """Propose a tie: of what kind, what we give, what we receive. It holds once the other side agrees."""
+    faults = []
+    if kind not in ALLIANCES:
+        faults.append(_fault("kind", say("This kind of alliance is not known.")))
+    for column, words in (("gives", gives), ("receives", receives)):
+        if not words.strip():
+            faults.append(_fault(column, say("This is blank.")))
+    if ally.pk == organisation.pk:
+        faults.append(_fault("ally", say("An organisation cannot be its own ally.")))
+    check(faults)
+    try:
+        with transaction.atomic():
+            return Alliance.objects.create(
+                organisation=organisation,
+                ally=ally,
+                kind=kind,
+                gives=gives.strip()[:400],
+                receives=receives.strip()[:400],
+            )
+    except IntegrityError:
+        raise refused(
+            "ally", say("There is such an alliance already."), say("End it first to change it.")
+        ) from None
+
+
+@action
+def agree_to_alliance(doer: Doer, organisation: Organisation, *, alliance: Alliance) -> Alliance:
+    """The side that was asked says yes."""
+    alliance = Alliance.objects.select_for_update(of=("self",)).get(pk=alliance.pk)
+    if alliance.ally_id != organisation.pk:
+        raise NotAllowed(say("The other side has to agree."), hidden=alliance.organisation_id != organisation.pk)
+    if alliance.ended is not None:
+        raise refused(None, say("This was called off."), say("Ask again."))
+    if alliance.agreed is None:
+        alliance.agreed = doer.at
+        alliance.save(update_fields=["agreed"])
+    return alliance
+
+
+@action
+def end_alliance(doer: Doer, organisation: Organisation, *, alliance: Alliance) -> Alliance:
+    """Either side ends it, at once."""
+    alliance = Alliance.objects.select_for_update(of=("self",)).get(pk=alliance.pk)
+    if organisation.pk not in (alliance.organisation_id, alliance.ally_id):
+        raise NotAllowed(say("This is between others."), hidden=True)
+    if alliance.ended is None:
+        alliance.ended = doer.at
+        alliance.save(update_fields=["ended"])
+    return alliance
+
+
+# --- small helps ---
+
+
+def _described(*, name: str, kind: str) -> list[Fault]:
+    faults = []
+    if not name.strip():
+        faults.append(_fault("name", say("The name is missing.")))
+    elif len(name.strip()) > 120:
+        faults.append(_fault("name", say("The name is longer than {most} letters.", most=120)))
+    if kind not in KINDS:
+        faults.append(_fault("kind", say("This kind of organisation is not known.")))
+    return faults
+
+
+def _fault(column: str, what: Any) -> Fault:
+    return Fault("", None, column, what, say("Please mend it and send the form again."))
+
+
+def _free_code(name: str) -> str:
+    """An id for addresses and workbooks, from the name: the first that is free."""
+    base = slugify(name)[:50].strip("-") or "organisation"
+    if not Organisation.objects.filter(code=base).exists():
+        return base
+    taken = set(Organisation.objects.filter(code__startswith=f"{base}-").values_list("code", flat=True))
+    number = next(number for number in range(2, len(taken) + 3) if f"{base}-{number}" not in taken)
+    return f"{base}-{number}"
+
+
+def _year_later(day: date) -> date:
+    return (
+        day.replace(year=day.year + 1, day=28)
+        if (day.month, day.day) == (2, 29)
+        else day.replace(year=day.year + 1)
+    )

@@ -1,0 +1,62 @@
+"""The tables, by step: who, needs, plan; and history, which every step writes."""
+
+from solidaria.records.models.history import Act, Once
+from solidaria.records.models.needs import Need
+from solidaria.records.models.plan import (
+    Equipment,
+    EquipmentUse,
+    LineRefused,
+    Product,
+    Promise,
+    Recipe,
+    RecipeInput,
+    Round,
+    Route,
+    Rule,
+    Stock,
+    Variant,
+)
+from solidaria.records.models.who import (
+    Alliance,
+    Belonging,
+    Founding,
+    JoiningCode,
+    Mandate,
+    Membership,
+    Organisation,
+    Person,
+    Recovery,
+    Site,
+    Token,
+    Vouch,
+)
+
+__all__ = [
+    "Act",
+    "Alliance",
+    "Belonging",
+    "Equipment",
+    "EquipmentUse",
+    "Founding",
+    "JoiningCode",
+    "LineRefused",
+    "Mandate",
+    "Membership",
+    "Need",
+    "Once",
+    "Organisation",
+    "Person",
+    "Product",
+    "Promise",
+    "Recipe",
+    "RecipeInput",
+    "Recovery",
+    "Round",
+    "Route",
+    "Rule",
+    "Site",
+    "Stock",
+    "Token",
+    "Variant",
+    "Vouch",
+]

@@ -1,0 +1,42 @@
+"""What every page knows: who looks at it, in which language, and the person's organisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+
+from solidaria.records.models import Organisation
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Names that stand in every template."""
+    person = getattr(request, "user", None)
+    known = person is not None and person.is_authenticated
+    return {
+        "request": request,
+        "language": getattr(request, "language", None),
+        "languages": settings.LANGUAGES,
+        "me": person if known else None,
+        "my_organisations": lambda: my_organisations(request) if known else [],
+        "csrf": lambda: get_token(request),
+        "demo": settings.DEMO,
+        "given": {},
+        "faults": [],
+        "fault": {},
+    }
+
+
+def my_organisations(request: HttpRequest) -> list[Organisation]:
+    """The organisations the person belongs to, by name; asked of the database once for each page."""
+    found: list[Organisation] | None = getattr(request, "_my_organisations", None)
+    if found is None:
+        found = list(
+            Organisation.objects.filter(memberships__person=request.user.pk, memberships__left__isnull=True)
+            .distinct()
+            .order_by("name", "code")
+        )
+        request._my_organisations = found  # type: ignore[attr-defined]
+    return found

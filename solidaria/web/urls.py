@@ -1,0 +1,105 @@
+"""Addresses. tests/web/test_matrix.py tries every one of them as every kind of person, and knows no others."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from solidaria.web import account, downloads, help, needs, plan, price, who
+from solidaria.web import sign_in as entrance
+
+handler404 = "solidaria.web.answers.not_found"
+handler400 = "solidaria.web.answers.bad_request"
+handler500 = "solidaria.web.answers.server_error"
+
+organisation: list[URLPattern] = [
+    path("", who.public, name="organisation"),
+    path("inside", who.inside, name="inside"),
+    path("describe", who.describe, name="describe"),
+    path("show", who.show_publicly, name="show_publicly"),
+    path("roll", who.roll, name="roll"),
+    path("codes", who.codes, name="codes"),
+    path("codes/revoke", who.revoke, name="revoke_codes"),
+    path("leave", who.leave, name="leave"),
+    path("mandates", who.mandates, name="mandates"),
+    path("mandates/<int:number>/end", who.end_mandate, name="end_mandate"),
+    path("ties", who.ties, name="ties"),
+    path("ties/networks/<int:number>/<str:verb>", who.belonging, name="belonging"),
+    path("ties/alliances/<int:number>/<str:verb>", who.alliance, name="alliance"),
+    path("history", who.history, name="history"),
+    path("history/<int:number>/undo", who.undo, name="undo"),
+    path("needs", needs.needs, name="needs"),
+    path("needs/new", needs.declare, name="declare_need"),
+    path("needs/<int:number>", needs.edit, name="edit_need"),
+    path("needs/<int:number>/withdraw", needs.withdraw, name="withdraw_need"),
+    path("needs/gather", needs.gather, name="gather_needs"),
+    path("needs/rank", needs.rank, name="rank_needs"),
+    path("needs/upload", needs.upload, name="upload_needs"),
+    path("site", plan.site, name="site"),
+    path("site/people", plan.site_people, name="site_people"),
+    path("site/machines/new", plan.machine, name="add_equipment"),
+    path("site/machines/<int:number>", plan.machine, name="edit_equipment"),
+    path("site/machines/<int:number>/remove", plan.remove_machine, name="remove_equipment"),
+    path("site/recipes/new", plan.recipe, name="add_recipe"),
+    path("site/recipes/<int:number>", plan.recipe, name="edit_recipe"),
+    path("site/recipes/<int:number>/remove", plan.remove_recipe, name="remove_recipe"),
+    path("site/stocks", plan.stock, name="set_stock"),
+]
+
+network: list[URLPattern] = [
+    path("", plan.network, name="network"),
+    path("products", plan.products, name="products"),
+    path("products/new", plan.product, name="add_product"),
+    path("products/<int:number>", plan.product, name="edit_product"),
+    path("products/<int:number>/remove", plan.remove_product, name="remove_product"),
+    path("rules", plan.rules, name="rules"),
+    path("routes", plan.routes, name="routes"),
+    path("routes/<int:number>/remove", plan.remove_route, name="remove_route"),
+    path("promises", plan.promises, name="promises"),
+    path("promises/<int:number>/remove", plan.remove_promise, name="remove_promise"),
+    path("needs", needs.of_network, name="network_needs"),
+    path("needs/<int:number>/product", needs.match, name="match_need"),
+    path("workbook", plan.workbook, name="workbook"),
+    path("workbook.xlsx", downloads.workbook_xlsx, name="workbook_xlsx"),
+    path("workbook.zip", downloads.workbook_zip, name="workbook_zip"),
+    path("rounds/new", plan.open_round, name="open_round"),
+]
+
+round: list[URLPattern] = [
+    path("", plan.round, name="round"),
+    path("close", plan.close_round, name="close_round"),
+    path("ask", plan.ask, name="ask_for_plan"),
+    path("refuse", plan.refuse, name="refuse_line"),
+    path("refusals/<int:number>/withdraw", plan.withdraw_refusal, name="withdraw_refusal"),
+    path("compare", price.compare, name="compare"),
+]
+
+variant: list[URLPattern] = [
+    path("", price.variant, name="variant"),
+    path("progress", plan.progress, name="progress"),
+    path("cancel", plan.cancel, name="cancel_plan"),
+    path("choose", plan.choose, name="choose_variant"),
+    path("site/<str:code>", price.site, name="plan_site"),
+    path("buyer/<str:code>", price.buyer, name="plan_buyer"),
+    path("product/<str:code>", price.product, name="plan_product"),
+    path("need/<str:code>", price.need, name="plan_need"),
+    path("files/<str:name>", downloads.plan_file, name="plan_file"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", who.home, name="home"),
+    path("who", who.directory, name="directory"),
+    path("who/new", who.found, name="found"),
+    path("needs", needs.mine, name="my_needs"),
+    path("plan", plan.mine, name="my_plans"),
+    path("words", help.words, name="words"),
+    path("help/permissions", help.permissions, name="permissions"),
+    path("help/privacy", help.privacy, name="privacy"),
+    path("help/first-steps", help.first_steps, name="first_steps"),
+    path("language", account.change_language, name="change_language"),
+    path("account", account.account, name="account"),
+    path("o/<str:code>/", include(organisation)),
+    path("n/<str:code>/", include(network)),
+    path("rounds/<int:pk>/", include(round)),
+    path("plans/<int:pk>/", include(variant)),
+    *entrance.urlpatterns,
+]
