@@ -187,6 +187,31 @@ def test_a_comma_that_can_be_read_in_two_ways_is_not_guessed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1.234,5", "1234.5"),
+        ("1,234.50", "1234.50"),
+        ("-1.234.567", "-1234567"),
+        ("1,234,567", "1234567"),
+        ("1.234,567", "1234.567"),
+        ("1 500", "1500"),
+        ("1'500,25", "1500.25"),
+        ("1\u202f500\u202f000,5", "1500000.5"),
+    ],
+)
+def test_a_number_with_marks_between_its_thousands_is_shown_as_it_should_be_written(
+    typed: str, meant: str
+) -> None:
+    found = faults(with_cell("inputs", 2, "quantity", typed))
+    assert found[0][3].endswith(f"” has marks between the thousands. Write it without them: {meant}.")
+
+
+def test_marks_between_thousands_that_do_not_agree_are_not_guessed() -> None:
+    told = faults(with_cell("inputs", 2, "quantity", "1 234'567,5"))[0][3]
+    assert "marks between the thousands" in told and "1500.25" in told
+
+
 def test_an_id_that_the_spreadsheet_turned_into_a_date_is_refused() -> None:
     found = faults(with_cell("periods", 2, "period", date(2026, 2, 1)))
     assert any((s, r, c) == ("periods", 2, "period") and "into a date" in text for s, r, c, text in found)

@@ -215,7 +215,7 @@ def test_an_unknown_column_is_refused_and_the_nearest_named() -> None:
     place = only_fault(book(equipment="equipment,site,hours,colour | loom,hilo,80,red | press,taller,10,"))
     assert place[:3] == ("equipment", 1, "colour") and "note_colour" in place[3]
     found = faults(book(equipment="equipment,site,hour | loom,hilo,80 | press,taller,10"))
-    assert [(f.row, f.column) for f in found] == [(1, "hour"), (1, "hours")]
+    assert [(f.row, f.column) for f in found] == [(1, "hour")]
     assert str(found[0].help) == "Did you mean hours?"
 
 
@@ -601,6 +601,14 @@ def test_ten_thousand_faults_come_at_once_and_soon() -> None:
     found = faults(book(needs=Table(("need", "organisation", "product", "quantity"), rows)))
     assert [(f.row, f.column) for f in found] == [(n, "product") for n in range(2, 10_002)]
     assert time.perf_counter() - began < 20
+
+
+def test_a_slip_in_the_name_of_a_column_is_one_fault_and_not_two() -> None:
+    found = faults(book(sites="Site,members,paid_hour | hilo,4,160 | taller,2,100", reopenings="site,money"))
+    assert [(f.row, f.column, str(f.help)) for f in found] == [
+        (1, "Site", "Did you mean site?"),
+        (1, "paid_hour", "Did you mean paid_hours?"),
+    ]
 
 
 @pytest.mark.parametrize("above", [("What we need in March", ""), (), ("",)])

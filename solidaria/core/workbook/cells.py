@@ -180,9 +180,12 @@ def _not_a_number(text: str) -> Problem:
             ),
         )
     if _THOUSANDS.match(text):
+        meant = _without_marks(text)
         return (
             say("“{value}” has marks between the thousands.", value=shown(text)),
-            say("Write digits only, with a point before the decimals: 1500.25."),
+            say("Write it without them: {value}.", value=meant)
+            if meant
+            else say("Write digits only, with a point before the decimals: 1500.25."),
         )
     if percent:
         return (
@@ -203,6 +206,22 @@ def _not_a_number(text: str) -> Problem:
         say("“{value}” is not a number.", value=shown(text)),
         say("Write digits only, such as 12 or 1.5; no units, no signs of money."),
     )
+
+
+def _without_marks(text: str) -> str | None:
+    """A number with marks between its thousands as it should be written; None where that would be a guess.
+
+    A last mark that is not like those before it stands before the decimals; one mark alone says nothing.
+    """
+    marks = [sign for sign in text.lstrip("+-") if not sign.isdigit()]
+    *before, last = marks
+    if len(set(before)) > 1:
+        return None
+    if last in before or (not before and last not in ",."):
+        return "".join(sign for sign in text if sign not in marks)
+    if not before or last not in ",.":
+        return None
+    return text.replace(before[0], "").replace(last, ".")
 
 
 def identifier(cell: Cell, column: Column) -> Parsed:

@@ -194,6 +194,7 @@ class _Reader:
     def _columns(self, sheet: Sheet, table: Table) -> dict[int, str]:
         """Where each known column stands; unknown, repeated and missing ones are faults."""
         places: dict[int, str] = {}
+        meant: set[str] = set()
         known = [column.name for column in sheet.columns]
         for place, name in enumerate(table.columns):
             if not name:
@@ -207,7 +208,8 @@ class _Reader:
             elif name in known or name.startswith(NOTE):
                 places[place] = name
             else:
-                close = nearest(name, known)
+                close = nearest(name, [one for one in known if one not in table.columns])
+                meant |= {close} if close else set()
                 help = (
                     say("Did you mean {name}?", name=close)
                     if close
@@ -216,7 +218,8 @@ class _Reader:
                 what = say("This sheet has no column {name}.", name=cells.shown(name))
                 self.fault(sheet.name, 1, cells.shown(name), what, help)
         for column in sheet.columns:
-            if column.required and column.name not in places.values() and table.rows:
+            # A name with a slip in it is told already, with the name it should have.
+            if column.required and column.name not in {*places.values(), *meant} and table.rows:
                 what = say("The column {name} is missing.", name=column.name)
                 self.fault(sheet.name, 1, column.name, what, say("Add it: {meaning}", meaning=column.meaning))
         return places
