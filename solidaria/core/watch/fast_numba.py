@@ -16,14 +16,20 @@ from numpy.typing import NDArray
 
 from solidaria.core.watch import fields as f
 from solidaria.core.watch import rules
+from solidaria.core.watch.rules import BLOCK, ROW
 from solidaria.core.watch.tables import Paths
 
-#: Lanes of a block. The state of a block (75 rows of 8 bytes) stays in the second-level cache.
-BLOCK = 1_024
+_ROW = np.uint64(ROW)
 
 
 def _lanes(count: Any) -> Callable[..., Any]:
-    return lambda count: range(count)
+    # Unsigned, so that no lane can be counted from the end and no check for it stands in the loop.
+    return lambda count: range(np.uint64(count))
+
+
+def _at(row: Any, i: Any) -> Callable[..., Any]:
+    # One flat array with rows of constant length: the compiler sees that two rows never overlap.
+    return lambda row, i: np.uint64(row) * _ROW + i
 
 
 def _select(condition: Any, yes: Any, no: Any) -> Callable[..., Any]:
@@ -40,11 +46,12 @@ def _most(one: Any, other: Any) -> Callable[..., Any]:
 
 def _value(p: Any, place: Any, i: Any) -> Callable[..., Any]:
     if isinstance(p, types.Array) and p.ndim == 1:
-        return lambda p, place, i: p[place]
-    return lambda p, place, i: p[place, i]
+        return lambda p, place, i: p[np.uint64(place)]
+    return lambda p, place, i: p[np.uint64(place) * _ROW + i, 0]
 
 
 overload(rules.lanes, strict=False)(_lanes)
+overload(rules.at, strict=False)(_at)
 overload(rules.select, strict=False)(_select)
 overload(rules.least, strict=False)(_least)
 overload(rules.most, strict=False)(_most)
@@ -58,6 +65,8 @@ def _compiled(function: Callable[..., Any]) -> Any:
 
 draw = _compiled(rules.draw)
 begin = _compiled(rules.begin)
+fetch = _compiled(rules.fetch)
+store = _compiled(rules.store)
 work = _compiled(rules.work)
 owe = _compiled(rules.owe)
 close = _compiled(rules.close)
@@ -69,21 +78,30 @@ def _block(
 ) -> None:
     """Simulate the lanes of one block from the first day on."""
     count = min(BLOCK, len(runs) - start)
-    s = np.zeros((f.STATE, BLOCK))
-    luck = np.empty((f.DRAWS, BLOCK))
+    s = np.zeros(f.STATE * ROW)
+    luck = np.empty(f.DRAWS * ROW)
     begin(s, p, count)
     for now in range(outcome.shape[0]):
         draw(luck, runs[start:], sites[start:], key, np.uint64(now), count)
+        fetch(s, p, now, count)
         work(s, p, luck, now, 0.0, count)
-        owe(s, p, now, count)
-        close(s, p, luck, now, count)
+        owe(s, p, count)
+        close(s, p, luck, count)
+        store(s, now, count)
         record(s, outcome[now, start:], cash[now, start:], pay[now, start:], people[now, start:], count)
     for row in range(sums.shape[0]):
         for i in range(count):
-            sums[row, start + i] = s[f.S_ABOVE_MARKET + row, i]
+            sums[row, start + i] = s[(f.S_ABOVE_MARKET + row) * ROW + i]
 
 
 _march_block = _compiled(_block)
+
+
+def _padded(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each lane's own parameters as rows of a whole block, flat, with an axis more to tell them from one site's."""
+    whole = np.ones((p.shape[0], ROW))
+    whole[:, : p.shape[1]] = p
+    return whole.reshape(-1, 1)
 
 
 def march(
@@ -92,7 +110,7 @@ def march(
     """Simulate the lanes from the first day on, and fill in the tables. The same as in fast_numpy.py, to the bit."""
     for start in range(0, len(runs), BLOCK):
         # Each lane's own parameters are cut to the block, so that a lane has the same number there and here.
-        own = p if p.ndim == 1 else np.ascontiguousarray(p[:, start : start + BLOCK])
+        own = p if p.ndim == 1 else _padded(p[:, start : start + BLOCK])
         _march_block(
             own, runs, sites, np.uint64(seed), out.outcome, out.cash, out.pay, out.people, out.sums, start
         )

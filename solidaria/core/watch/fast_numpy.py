@@ -31,9 +31,11 @@ def march(
         rules.begin(s, own, count)
         for now in range(out.months):
             rules.draw(luck, runs[lanes], sites[lanes], key, np.uint64(now), count)
+            rules.fetch(s, own, now, count)
             rules.work(s, own, luck, now, 0.0, count)
-            rules.owe(s, own, now, count)
-            rules.close(s, own, luck, now, count)
+            rules.owe(s, own, count)
+            rules.close(s, own, luck, count)
+            rules.store(s, now, count)
             rules.record(
                 s,
                 out.outcome[now, lanes],

@@ -204,7 +204,12 @@ M_BANK: Final = 72
 M_AT_ONCE: Final = 73
 #: Orders of other sites this month, as a share of those in the books (1 for a site alone).
 M_ORDERS_SITES: Final = 74
-STATE: Final = 75
+#: What stands in the rings for this month, and the opening items of this month.
+M_BAD: Final = 75
+M_OVER: Final = 76
+M_DUE_IN: Final = 77
+M_DUE_OUT: Final = 78
+STATE: Final = 79
 
 # --- draws: which number of the key is which shock -------------------------------------------------
 
