@@ -329,6 +329,7 @@ def cancel_plan(doer: Doer, variant: Variant) -> Variant:
 def choose_variant(doer: Doer, round: Round, *, variant: Variant) -> Round:
     """The plan that goes to the assemblies."""
     _open(round)
+    variant = Variant.objects.defer("tables", "result").get(pk=variant.pk)
     if variant.round_id != round.pk or variant.state != DONE:
         raise refused("variant", say("This plan is not ready."), say("Choose a plan of this round that is done."))
     round.chosen = variant

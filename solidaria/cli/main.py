@@ -22,6 +22,7 @@ COMMANDS = {
     "compare": "put plans side by side",
     "count": "count ballots from a file",
     "stress": "the stress test of one site's books",
+    "serve": "run the platform: needs, plans and prices in the browser",
 }
 
 _HELP = """\

@@ -56,11 +56,13 @@ class BallotFile:
 SUFFIXES = (".blt", ".soi", ".soc", ".toi", ".toc", ".csv")
 
 
-def read_ballots(path: Path, *, skipped: str = "pass") -> BallotFile:
+def read_ballots(path: Path, *, skipped: str = "pass", marks: bool = False) -> BallotFile:
     """Read a ballot file; its suffix says the format.
 
     skipped   what an empty place between two marked ones means: "pass" (the next mark moves up) or "end"
               (the ballot ends there, as in SSI 2007/42)
+    marks     whether a cross, "yes" or any rank in a column of CSV is a mark for that option, all marks alike; as
+              approval needs it. Otherwise only ranks can stand there
 
     Raises Refused with every fault of the file.
     """
@@ -80,7 +82,7 @@ def read_ballots(path: Path, *, skipped: str = "pass") -> BallotFile:
             if suffix == ".blt":
                 read = _read_blt(file, faults, skipped)
             elif suffix == ".csv":
-                read = _read_csv(file, faults, skipped)
+                read = _read_csv(file, faults, skipped, marks)
             else:
                 read = _read_preflib(file, faults, suffix)
     except OSError as error:
@@ -740,12 +742,15 @@ def _old_preflib_head(
 
 
 _PLACE = re.compile(r"(?:choice|rank|place|preference|opción|lugar|preferencia)?[ _]*(\d{1,3})\Z", re.IGNORECASE)
+#: How an option is marked, or not, where ballots are no rankings.
+_MARKED = ("x", "✓", "✔", "✗", "✘", "yes", "sí", "si", "sim")
+_NOT_MARKED = ("0", "no", "não", "nao", "-")
 _CSV_HELP = say(
     "Either head the columns 1, 2, 3 … and write names below, or head them with the names and write ranks below."
 )
 
 
-def _read_csv(file: BinaryIO, faults: Faults, skipped: str) -> BallotFile | None:
+def _read_csv(file: BinaryIO, faults: Faults, skipped: str, marks: bool) -> BallotFile | None:
     first = file.readline()
     if first.removeprefix(b"\xef\xbb\xbf").startswith(b"VoteKit"):
         return _read_votekit(file, faults, skipped)
@@ -767,7 +772,7 @@ def _read_csv(file: BinaryIO, faults: Faults, skipped: str) -> BallotFile | None
         return None
     if all(_PLACE.match(header[column]) for column in columns):
         return _csv_places(rows, header, counted, columns, faults, skipped)
-    return _csv_ranks(rows, header, counted, columns, faults, skipped)
+    return _csv_ranks(rows, header, counted, columns, faults, skipped, marks)
 
 
 def _distinct(
@@ -876,6 +881,7 @@ def _csv_ranks(
     columns: list[int],
     faults: Faults,
     skipped: str,
+    marks: bool,
 ) -> BallotFile | None:
     """Columns are candidates, cells are ranks: 1 is best, empty means not marked, equal ranks share a place."""
     names = [header[column] for column in columns]
@@ -886,14 +892,20 @@ def _csv_ranks(
         fine = True
         for position, column in enumerate(columns):
             cell = cells[column].strip() if column < len(cells) else ""
-            if not cell:
+            if not cell or (marks and cell.lower() in _NOT_MARKED):
                 continue
+            if marks and cell.lower() in _MARKED:
+                cell = "1"
             if not whole(cell) or not 0 < len(cell) < 6 or int(cell) < 1:
                 fine = False
                 faults.add(
                     line,
                     say("“{text}” is not a rank.", text=cell),
-                    say("Write 1 for the first choice, 2 for the second, and leave the rest empty."),
+                    say("Write x where the option is marked, and leave the rest empty.")
+                    if marks
+                    else say("Write 1 for the first choice, 2 for the second; crosses are for --rule approval.")
+                    if cell.lower() in _MARKED
+                    else say("Write 1 for the first choice, 2 for the second, and leave the rest empty."),
                     header[column],
                 )
                 continue

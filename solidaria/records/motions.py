@@ -60,6 +60,13 @@ _STATES = {
     "withdrawn": ("withdrawn", "retirada"),
 }
 
+_INSTRUCTIONS = {part: _CHOICES[part] for part in PARTS}
+
+_WRITE_CHOICE = say("Write for, against, abstain, blank or spoiled.")
+_WRITE_ANSWER = say("Write consent, stand aside or object.")
+_WRITE_STATE = say("Write stands, answered or withdrawn.")
+_WRITE_PART = say("Write for, against or abstain.")
+
 Read = TypeVar("Read")
 
 
@@ -236,16 +243,15 @@ class _Row:
         place = self.table.columns.get(column)
         self.table.faults.add(self.line, what, help, None if place is None else self.table.header[place])
 
-    def one_of(self, column: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
-        """Which of the words a cell holds; None, and a fault, when it is none of them."""
+    def one_of(self, column: str, words: Mapping[str, tuple[str, ...]], help: Sentence) -> str | None:
+        """Which of the words a cell holds; None, and a fault with this help, when it is none of them."""
         text = " ".join(self.text(column).lower().split())
         found = next((word for word, ways in words.items() if text in ways), None)
         if found is None:
-            known = say("Write {words}.", words=listed(list(words)))
-            if text:
-                self.fault(column, say("“{text}” is not known here.", text=self.text(column)), known)
-            else:
-                self.fault(column, say("This cell is empty."), known)
+            what = (
+                say("“{text}” is not known here.", text=self.text(column)) if text else say("This cell is empty.")
+            )
+            self.fault(column, what, help)
         return found
 
     def number(self, column: str, *, absent: int | None = None) -> int | None:
@@ -299,7 +305,7 @@ def _motion(table: _Table) -> MotionFile:
     members: dict[str, int] = {}
     if table.need("choice"):
         for row in table.rows():
-            choice, many = row.one_of("choice", _CHOICES), _people(row)
+            choice, many = row.one_of("choice", _CHOICES, _WRITE_CHOICE), _people(row)
             _check_member(row, many, members)
             if choice is not None and many is not None:
                 piles[choice] += many
@@ -312,10 +318,10 @@ def _consent(table: _Table) -> ConsentFile:
     members: dict[str, int] = {}
     if table.need("answer"):
         for row in table.rows():
-            answer, many = row.one_of("answer", _ANSWERS), _people(row)
+            answer, many = row.one_of("answer", _ANSWERS, _WRITE_ANSWER), _people(row)
             _check_member(row, many, members)
             said = row.text("state")
-            state = row.one_of("state", _STATES) if said else None
+            state = row.one_of("state", _STATES, _WRITE_STATE) if said else None
             if answer is None or many is None or (said and state is None):
                 continue
             if answer == "object" and many and state not in (None, "stands"):
@@ -359,9 +365,7 @@ def _council(table: _Table) -> CouncilFile:
         absent = not any(row.text(part) for part in PARTS)
         votes = {} if absent else _parts(row, PARTS)
         base = _parts(row, bases) if any(row.text(column) for column in bases) else None
-        instruction = row.text("instruction") and row.one_of(
-            "instruction", {part: _CHOICES[part] for part in PARTS}
-        )
+        instruction = row.text("instruction") and row.one_of("instruction", _INSTRUCTIONS, _WRITE_PART)
         if not name or members is None or votes is None:
             continue
         roll[name] = members

@@ -31,7 +31,7 @@ KINDS = {"plan.html": "text/html", "plan.json": "application/json", "plan.xlsx":
 @members_only
 def plan_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """A plan as one file: HTML for the assembly, XLSX, JSON, text; or the workbook it was made from."""
-    row, one, _ = variant_for(request, pk)
+    row, _, _ = variant_for(request, pk)
     tables = tables_planned(row.pk)
     stem = f"{slugify(row.round.name) or 'plan'}-{slugify(row.name) or row.pk}"
     if name == "workbook.xlsx" and tables is not None:

@@ -390,7 +390,7 @@ def revoke(request: HttpRequest, code: str) -> HttpResponse:
 @button
 def leave(request: HttpRequest, code: str) -> HttpResponse:
     """Leave the organisation."""
-    one, rights = organisation_for(request, code)
+    one, _ = organisation_for(request, code)
     actions.leave_organisation(doer(request), one)
     return HttpResponseRedirect(reverse("home"))
 

@@ -1,0 +1,107 @@
+"""`solidaria serve`: the platform, with a worker that makes the plans."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from solidaria.actions.work import work, worker_name
+
+_EXAMPLE = """\
+examples:
+  solidaria serve                                  on this machine only: http://localhost:8000
+  solidaria serve --address 0.0.0.0 --port 8000    behind a web server that speaks https
+  solidaria serve --worker                         only a worker, beside a server that runs already
+
+What else can be set is in docs/server.md: the database, the names it answers to, e-mail.
+"""
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `serve` to the commands."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the platform: needs, plans and prices in the browser",
+        description="Run the platform and a worker that makes the plans, until Ctrl-C.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--address", default="127.0.0.1", help="the address to listen at (default: this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="the port (default: 8000)")
+    parser.add_argument("--home", type=Path, help="folder for database and secret key (default: ./solidaria-data)")
+    parser.add_argument("--threads", type=int, default=16, help="threads that answer (default: 16)")
+    parser.add_argument("--worker", action="store_true", help="make plans only, answer no pages")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until stopped; 0 when stopped, 1 when the server could not start."""
+    prepare(arguments.home)
+    if arguments.worker:
+        return worker()
+    return serve(arguments.address, arguments.port, arguments.threads)
+
+
+def prepare(home: Path | None) -> None:
+    """Settings loaded, tables up to date, style sheets gathered."""
+    if home is not None:
+        os.environ["SOLIDARIA_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solidaria.web.settings")
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def worker() -> int:
+    """Make plans until the process is asked to stop."""
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: types.FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    work(worker_name(), stop)
+    return 0
+
+
+def serve(address: str, port: int, threads: int, ready: str = "") -> int:
+    """The pages and one worker, each a process; when one ends, the other is stopped.
+
+    ready   said on standard error once the server answers
+    """
+    command = [sys.executable, "-m", "solidaria.cli.main", "serve", "--worker"]
+    server = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
+        *("--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"),
+        "solidaria.web.wsgi:application",
+    ]
+    running = [subprocess.Popen(server), subprocess.Popen(command)]
+    try:
+        print(ready or f"http://localhost:{port}", file=sys.stderr, flush=True)
+        while all(one.poll() is None for one in running):
+            time.sleep(0.3)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for one in running:
+            one.terminate()
+        for one in running:
+            try:
+                one.wait(10)
+            except subprocess.TimeoutExpired:
+                one.kill()
