@@ -422,7 +422,10 @@ class Telling:
                 ),
                 "period": line.period,
             }
-            told.append(_line_refused(line.most_runs, line.period, values))
+            if len(network.periods) == 1:
+                told.append(_line_refused_in_all(line.most_runs, values))
+            else:
+                told.append(_line_refused(line.most_runs, line.period, values))
         told += [
             say(
                 "{organisation} pledges {pledge}.",
@@ -476,6 +479,12 @@ class Telling:
             sourced=sum(kind == "source" or "source:" in note for kind, note in notes),
             assumed=sum("assumption:" in note for _, note in notes),
         )
+
+
+def _line_refused_in_all(most_runs: Decimal, values: dict[str, object]) -> Sentence:
+    if most_runs == ZERO:
+        return say("{site} does not make {product} ({recipe}).", **values)
+    return say("{site} makes at most {quantity} of {product} ({recipe}).", **values)
 
 
 def _line_refused(most_runs: Decimal, period: str | None, values: dict[str, object]) -> Sentence:

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from solidaria.core.plan.refusals import LoweredPledge, Refusal, Refusals, with_pledges
 from solidaria.report.difference import Covered, side_by_side, variant_of
+from solidaria.report.figures import Figures
 from solidaria.report.html import compare_html
 from solidaria.report.language import Language
+from solidaria.report.telling import Telling
 from solidaria.report.text import compare_text, to_text
 from tests.report.hand_made import RESULT
 
@@ -110,3 +112,14 @@ def test_the_refusals_and_what_they_change_stand_after_the_summary() -> None:
     assert "Hilo Rojo makes at most 400 pieces of School uniform (sew) in 2026-03." in text
     assert "Sindicato Docente pledges 3,000,000.00 ARS." in text
     assert text.index("What changes with the refusals") < text.index("Who gets what they need")
+
+
+def test_where_the_plan_has_one_period_a_refusal_names_none() -> None:
+    network = replace(RESULT.network, periods=RESULT.network.periods[:1])
+    telling = Telling(Figures(replace(RESULT, network=network)), Language("en", "ARS"))
+    refused = Refusals((Refusal("sew", None, D(400)), Refusal("sew", "2026-03", D(0))), ())
+    told = [str(sentence).replace("\N{NO-BREAK SPACE}", " ") for sentence in telling.refused(refused)]
+    assert told == [
+        "Hilo Rojo makes at most 400 pieces of School uniform (sew).",
+        "Hilo Rojo does not make School uniform (sew).",
+    ]
