@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+from solidaria.cli.count_motion import MOTIONS, add_motion_arguments, count_motion, quorum
 from solidaria.cli.output import check_out, refusal, write_out
 from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, Sentence, say
@@ -16,13 +17,21 @@ from solidaria.core.voting.account import Account, listed
 from solidaria.core.voting.approval import ApprovalTerms, approval
 from solidaria.core.voting.ballots import RankedPiles
 from solidaria.core.voting.budget import BUDGET_TIE_STEPS, BudgetResult, BudgetTies
-from solidaria.core.voting.equal_shares import COMPLETIONS, STOPS, UTILITIES, EqualSharesTerms, equal_shares
+from solidaria.core.voting.equal_shares import (
+    COMPLETIONS,
+    STOPS,
+    UTILITIES,
+    EqualSharesTerms,
+    TooMuchMoney,
+    equal_shares,
+)
 from solidaria.core.voting.greedy import GreedyTerms, greedy
 from solidaria.core.voting.meek import meek
 from solidaria.core.voting.schulze import STRENGTHS, SchulzeTerms, schulze
 from solidaria.core.voting.single_transferable import MOST_BALLOTS, alameda, scottish
 from solidaria.core.voting.terms import TIE_STEPS, ElectionTerms, TieRule
 from solidaria.records.ballots import SUFFIXES, BallotFile, read_ballots
+from solidaria.records.motions import like_a_motion
 from solidaria.records.pabulib import PabulibFile, read_file
 from solidaria.report.budget_bundle import budget_bundle
 from solidaria.report.bundle import bundle
@@ -45,8 +54,13 @@ examples:
   solidaria count ward.blt --rule meek --format json
   solidaria count board.csv --seats 3 --seed "lottery of 4 May: 12 33 41"
   solidaria count projects.pb                     a budget, by the rule the file names
+  solidaria count projects.pb --again park,well   what these two would have needed, counted again from the start
+  solidaria count motion.csv --rule majority --needs "at least 2/3 of present" --present 41 --quorum 1/3 --roll 90
+  solidaria count motion.csv --rule consent
+  solidaria count council.csv --rule council --carry both
 
 rules for elections: scottish (the default), alameda, meek, schulze (the default for .toi and .toc), approval
+rules for motions (.csv): majority, consent, council (by members and by organisations)
 rules for budgets (.pb): equal-shares, greedy; the default is the rule the file names
 docs/counting.md says what each rule does and what the files look like.
 """
@@ -62,7 +76,9 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, metavar="FILE", help=", ".join((*SUFFIXES, ".pb")))
-    parser.add_argument("--rule", choices=(*ELECTIONS, *BUDGETS), help="the rule, as the by-laws name it")
+    parser.add_argument(
+        "--rule", choices=(*ELECTIONS, *MOTIONS, *BUDGETS), help="the rule, as the by-laws name it"
+    )
     parser.add_argument("--seats", type=_above_nothing, metavar="N", help="how many are elected")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
@@ -94,11 +110,26 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     )
     parser.add_argument("--default", metavar="NAME", help="schulze: the default option, which others must beat")
     parser.add_argument(
-        "--quorum", type=_whole, default=0, metavar="N", help="schulze: least ballots above the default"
+        "--quorum",
+        type=quorum,
+        action="append",
+        metavar="QUORUM",
+        help="how many must take part: 20, 1/3 (of the roll) or “3/2 root” (of the roll); of those present, or "
+        "“1/3 ballots”. Schulze: the least ballots above the default option",
     )
+    parser.add_argument(
+        "--most-marks", type=_above_nothing, metavar="N", help="approval: more marks make a ballot invalid"
+    )
+    add_motion_arguments(parser)
     parser.add_argument("--utility", choices=UTILITIES, help="equal-shares: what a funded project is worth")
     parser.add_argument("--completion", choices=COMPLETIONS, help="equal-shares: what happens to money left over")
     parser.add_argument("--stop", choices=STOPS, help="equal-shares: which count stands under add1")
+    parser.add_argument(
+        "--again",
+        metavar="IDS",
+        help="equal-shares: projects, with commas between, for which the whole vote is counted again until it is "
+        "known what would have got them funded; all, or none",
+    )
     parser.add_argument("--threshold", type=_number, metavar="N", help="greedy: least votes of a project")
     parser.set_defaults(run=run)
 
@@ -128,7 +159,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         check_out(arguments.out)
         check_out(arguments.bundle)
-        counted = _budget if arguments.file.suffix.lower() == ".pb" else _election
+        if arguments.rule in MOTIONS:
+            counted = _motion
+        else:
+            counted = _budget if arguments.file.suffix.lower() == ".pb" else _election
         write_out(counted(arguments, language).encode("utf-8"), arguments.out)
     except Refused as refused:
         print(refusal(refused, language), file=sys.stderr, end="")
@@ -154,6 +188,55 @@ def _ties(arguments: argparse.Namespace, usual: tuple[str, ...], allowed: tuple[
     return steps
 
 
+#: Options that only some rules know → those rules.
+_KNOWN_BY = {
+    "seats": ELECTIONS,
+    "needs": ("majority", "council", "approval"),
+    "organisations_need": ("council",),
+    "present": ("majority", "consent", "council"),
+    "roll": ("majority", "consent", "council", "schulze"),
+    "second_call": MOTIONS,
+    "stand_asides": ("consent",),
+    "carry": ("council",),
+    "quorum": ("schulze", *MOTIONS),
+    "default": ("schulze",),
+    "most_marks": ("approval",),
+    "utility": ("equal-shares",),
+    "completion": ("equal-shares",),
+    "stop": ("equal-shares",),
+    "again": ("equal-shares",),
+    "threshold": ("greedy",),
+    "ties": (*ELECTIONS, *BUDGETS),
+    "seed": (*ELECTIONS, *BUDGETS),
+}
+
+
+def _check_options(arguments: argparse.Namespace, rule: str) -> None:
+    """Refuse options that the rule does not know: whoever gives one expects that it does something."""
+    faults = [
+        _refuse(
+            arguments,
+            say("--{option} means nothing under the rule {rule}.", option=option.replace("_", "-"), rule=rule),
+            say("It belongs to {rules}. Leave it out, or choose another rule.", rules=", ".join(rules)),
+        ).faults[0]
+        for option, rules in _KNOWN_BY.items()
+        if getattr(arguments, option) and rule not in rules
+    ]
+    if faults:
+        raise Refused(faults)
+
+
+def _motion(arguments: argparse.Namespace, language: Language) -> str:
+    _check_options(arguments, arguments.rule)
+    if arguments.file.suffix.lower() != ".csv":
+        raise _refuse(
+            arguments,
+            say("A vote on a motion is read from a .csv file."),
+            say("docs/counting.md shows what the file looks like."),
+        )
+    return count_motion(arguments, language)
+
+
 # Elections
 
 
@@ -166,7 +249,15 @@ def _election(arguments: argparse.Namespace, language: Language) -> str:
             say("The rule {rule} shares out a budget, and this file holds an election.", rule=rule),
             say("Rules for elections are {rules}.", rules=", ".join(ELECTIONS)),
         )
-    file = read_ballots(arguments.file, skipped=arguments.skipped)
+    motion = like_a_motion(arguments.file) if arguments.rule is None else None
+    if motion is not None:
+        raise _refuse(
+            arguments,
+            say("This file holds a vote on a motion, and no rule is named."),
+            say("Count it with --rule {rule}.", rule=motion),
+        )
+    _check_options(arguments, rule)
+    file = read_ballots(arguments.file, skipped=arguments.skipped, marks=rule == "approval")
     if file.piles.total > MOST_BALLOTS:
         raise _refuse(
             arguments,
@@ -208,12 +299,18 @@ def _counted(rule: str, file: BallotFile, seats: int, arguments: argparse.Namesp
                 say("A quorum needs a default option to be above."),
                 say("Name it with --default."),
             )
+        asked = arguments.quorum or []
+        if len(asked) > 1 or (asked and asked[0].kind != "number" and not arguments.roll):
+            raise _refuse(
+                arguments,
+                say("A quorum of Schulze is one number of ballots above the default option."),
+                say("Write it as --quorum 40, or as --quorum “3/2 root” with --roll."),
+            )
+        least = asked[0].needed(arguments.roll or 0) if asked else 0
         ties = TieRule(_ties(arguments, ("lot",), TIE_STEPS), arguments.seed)
         return schulze(
             piles,
-            SchulzeTerms(
-                seats=seats, ties=ties, strength=arguments.strength, default=default, quorum=arguments.quorum
-            ),
+            SchulzeTerms(seats=seats, ties=ties, strength=arguments.strength, default=default, quorum=least),
         )
     if rule == "approval":
         ties = TieRule(_ties(arguments, ("lot",), TIE_STEPS), arguments.seed)
@@ -221,7 +318,15 @@ def _counted(rule: str, file: BallotFile, seats: int, arguments: argparse.Namesp
         for ranking, count in piles:
             ballot = frozenset(option for place in ranking for option in place)
             marked[ballot] = marked.get(ballot, 0) + count
-        return approval(marked, piles.options, ApprovalTerms(seats=seats, ties=ties))
+        needs = arguments.needs or [None]
+        if len(needs) > 1 or (needs[0] is not None and needs[0].of not in ("for and against", "votes cast")):
+            raise _refuse(
+                arguments,
+                say("What approval needs is one share of the ballots."),
+                say("Write it as --needs “at least 1/2 of cast”."),
+            )
+        terms = ApprovalTerms(seats=seats, at_least=needs[0], most_marks=arguments.most_marks, ties=ties)
+        return approval(marked, piles.options, terms)
     return _transferable(rule)(_strict(piles, arguments), _election_terms(seats, arguments))
 
 
@@ -261,7 +366,7 @@ def _other_rule(rule: str, piles: RankedPiles, account: Account, arguments: argp
 
 
 def _budget(arguments: argparse.Namespace, language: Language) -> str:
-    if arguments.rule in ELECTIONS or arguments.seats:
+    if arguments.rule in ELECTIONS or (arguments.seats and arguments.rule is None):
         raise _refuse(
             arguments,
             say("This file holds a vote on a budget, not an election for seats."),
@@ -304,6 +409,7 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
             else say("The file names no rule."),
             say("Choose one with --rule: {rules}.", rules=", ".join(BUDGETS)),
         )
+    _check_options(arguments, rule)
     if rule == "greedy":
         least = arguments.threshold
         if least is None and named.startswith("greedy"):
@@ -315,19 +421,46 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
         )
         return greedy(file.vote, terms, votes=file.published or None)
     progress = _Progress(Language(arguments.lang))
-    result = equal_shares(
-        file.vote,
-        EqualSharesTerms(
-            utility=arguments.utility or "cost",
-            completion=arguments.completion or NAMED_COMPLETIONS.get(named, "add1"),
-            stop=arguments.stop or "overspend",
-            comparison=named.endswith("comparison") and arguments.completion is None,
-            ties=ties,
-        ),
-        progress=progress,
-    )
+    try:
+        result = equal_shares(
+            file.vote,
+            EqualSharesTerms(
+                utility=arguments.utility or "cost",
+                completion=arguments.completion or NAMED_COMPLETIONS.get(named, "add1"),
+                stop=arguments.stop or "overspend",
+                comparison=named.endswith("comparison") and arguments.completion is None,
+                ties=ties,
+            ),
+            counted_again=_again(arguments, file),
+            progress=progress,
+        )
+    except TooMuchMoney:
+        progress.done()
+        raise _refuse(
+            arguments,
+            say("There is so much money for each person that it cannot be counted here."),
+            say("Look for zeros too many in the budget, or write all amounts in a larger unit of money."),
+        ) from None
     progress.done()
     return result
+
+
+def _again(arguments: argparse.Namespace, file: PabulibFile) -> list[str] | None:
+    """Projects that the whole vote is counted again for; None where that is left to the count."""
+    if arguments.again is None:
+        return None
+    ids = [project.id for project in file.vote.projects]
+    if arguments.again.strip() in ("all", "none"):
+        return ids if arguments.again.strip() == "all" else []
+    asked = [name.strip() for name in arguments.again.split(",") if name.strip()]
+    unknown = [name for name in asked if name not in ids]
+    if unknown or not asked:
+        raise _refuse(
+            arguments,
+            say("There is no project “{name}” to count again for.", name=", ".join(unknown)),
+            say("Write ids as in the file, with commas between; or all, or none."),
+        )
+    return asked
 
 
 class _Progress:

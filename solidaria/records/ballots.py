@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.voting.ballots import NOBODY, Option, Piler, RankedPiles, from_arrays
-from solidaria.records.faults import CLOSE_QUOTES, COUNT, Faults, csv_rows, decoded, whole
+from solidaria.records.faults import COUNT, Faults, csv_rows, decoded, no_table, refuse_utf16, whole
 
 #: Places of one ballot as positions in the options: each place the positions that share it.
 Places = tuple[tuple[int, ...], ...]
@@ -79,6 +79,7 @@ def read_ballots(path: Path, *, skipped: str = "pass", marks: bool = False) -> B
         raise faults.refused()
     try:
         with path.open("rb") as file:
+            refuse_utf16(file, faults)
             if suffix == ".blt":
                 read = _read_blt(file, faults, skipped)
             elif suffix == ".csv":
@@ -502,6 +503,18 @@ def _blt_names(lines: list[bytes], line: int, options: int, faults: Faults) -> t
             say("There are {count} names for {options} candidates.", count=len(texts), options=options),
             say("After the line with a single 0 write each candidate's name on a line, then the title."),
         )
+    elif len(texts) > options + 1:
+        faults.add(
+            None,
+            say(
+                "After the ballots there are {count} lines for {options} candidates.",
+                count=len(texts),
+                options=options,
+            ),
+            say(
+                "Write each candidate's name on a line, then the title, then nothing. Look at the first number of all."
+            ),
+        )
     return texts[:options], texts[options] if len(texts) > options else ""
 
 
@@ -759,7 +772,7 @@ def _read_csv(file: BinaryIO, faults: Faults, skipped: str, marks: bool) -> Ball
     try:
         header = [cell.strip() for cell in next(csv.reader([header_text], delimiter=sign), [])]
     except csv.Error as error:
-        faults.add(1, say("The table cannot be read here: {reason}.", reason=str(error)), CLOSE_QUOTES)
+        faults.add(1, *no_table(error))
         return None
     counted = next((column for column, cell in enumerate(header) if cell.lower() in COUNT), None)
     columns = [column for column, cell in enumerate(header) if column != counted and cell]

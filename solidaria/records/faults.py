@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -15,6 +16,8 @@ MOST_FAULTS = 200
 COUNT = ("count", "ballots", "votos", "papeletas", "cantidad")
 
 CLOSE_QUOTES = say("Look for a quotation mark that is not closed, or a line break inside a cell without them.")
+#: Signs that no name or number holds and that could do harm on a terminal: all control signs but tab and line ends.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _UTF8 = say("Save the file as UTF-8 text.")
 
 
@@ -49,13 +52,41 @@ def whole(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+def refuse_utf16(file: BinaryIO, faults: Faults) -> None:
+    """Raise Refused when a file begins as UTF-16 text does; else leave it at its start."""
+    if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+        faults.add(None, say("This is UTF-16 text, which spreadsheets call “Unicode text”."), _UTF8)
+        raise faults.refused()
+    file.seek(0)
+
+
 def decoded(line: bytes, number: int | None, faults: Faults) -> str:
-    """A line as text; a fault when it is not UTF-8. A byte order mark on the first line is dropped."""
+    """A line as text; a fault when it is not UTF-8 or holds signs that cannot be printed, such as NUL.
+
+    A byte order mark on the first line is dropped.
+    """
     try:
-        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError:
         faults.add(number, say("This line is not UTF-8 text."), _UTF8)
         return line.decode("latin-1")
+    unprintable = UNPRINTABLE.search(text)
+    if unprintable:
+        faults.add(
+            number,
+            say("This line holds a sign that cannot be printed, number {code}.", code=ord(unprintable[0])),
+            say("The file may be damaged: write the line again."),
+        )
+    return text
+
+
+def no_table(error: csv.Error) -> tuple[Sentence, Sentence]:
+    """What is wrong where a table cannot be taken apart, and what would help."""
+    if "new-line character" in str(error):
+        return say("The lines of this file end as on very old machines."), _UTF8
+    if "field larger" in str(error):
+        return say("A cell here is longer than {most} signs.", most=csv.field_size_limit()), CLOSE_QUOTES
+    return say("The table cannot be read here: {reason}.", reason=str(error)), CLOSE_QUOTES
 
 
 def csv_rows(file: BinaryIO, sign: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
@@ -66,8 +97,4 @@ def csv_rows(file: BinaryIO, sign: str, faults: Faults) -> Iterator[tuple[int, l
         for row in reader:
             yield reader.line_num + 1, row
     except csv.Error as error:
-        faults.add(
-            reader.line_num + 1,
-            say("The table cannot be read here: {reason}.", reason=str(error)),
-            CLOSE_QUOTES,
-        )
+        faults.add(reader.line_num + 1, *no_table(error))

@@ -17,7 +17,7 @@ from solidaria.core.voting.account import listed
 from solidaria.core.voting.consent import ANSWERS, Objection
 from solidaria.core.voting.councils import PARTS, Mandate, Split
 from solidaria.core.voting.majority import CHOICES
-from solidaria.records.faults import CLOSE_QUOTES, COUNT, Faults, csv_rows, decoded, whole
+from solidaria.records.faults import COUNT, Faults, csv_rows, decoded, no_table, refuse_utf16, whole
 
 #: Numbers with more digits than this are refused: nobody counts that many people.
 MOST_DIGITS = 9
@@ -150,6 +150,7 @@ def _read(path: Path, read: Callable[[_Table], Read]) -> Read:
     faults = Faults(path.name)
     try:
         with path.open("rb") as file:
+            refuse_utf16(file, faults)
             found = read(_Table(file, faults))
     except OSError as error:
         faults.add(
@@ -181,7 +182,7 @@ class _Table:
         try:
             self.header = [cell.strip() for cell in next(csv.reader([first], delimiter=self.sign), [])]
         except csv.Error as error:
-            faults.add(1, say("The table cannot be read here: {reason}.", reason=str(error)), CLOSE_QUOTES)
+            faults.add(1, *no_table(error))
         for place, head in enumerate(self.header):
             column = next((name for name, heads in _COLUMNS.items() if head.lower() in heads), None)
             if column in self.columns:

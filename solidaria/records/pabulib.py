@@ -21,6 +21,9 @@ SECTIONS = ("META", "PROJECTS", "VOTES")
 
 #: Whole numbers and decimals with a point. A decimal comma is taken only where it cannot mean thousands.
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]+,[0-9]{1,2}")
+#: Control signs but tab and line ends; they could do harm on a terminal. Those beyond ASCII take two bytes.
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\r"))
+_CONTROL_BEYOND_ASCII = re.compile(rb"\xc2[\x80-\x9f]")
 #: A fault that every ballot shares is shown this often, then counted.
 _SHOWN = 50
 
@@ -58,8 +61,43 @@ class PabulibFile:
 def read_file(path: Path | str) -> PabulibFile:
     """Read a Pabulib file. Raises Refused with every fault and its line."""
     path = Path(path)
+    broken = _first_broken_line(path)
+    if broken is not None:
+        raise Refused([_not_text(path.name, broken)])
     with path.open(encoding="utf-8-sig", newline="") as lines:
         return read(lines, path.name)
+
+
+def _first_broken_line(path: Path) -> int | None:
+    """The first line that is not UTF-8 or holds a control sign, which no text needs; None when there is none."""
+    before = 0
+    with path.open("rb") as file:
+        # Many lines at once, because nearly all are fine.
+        while lines := file.readlines(1 << 20):
+            if not _is_text(b"".join(lines)):
+                return before + next(number for number, line in enumerate(lines, start=1) if not _is_text(line))
+            before += len(lines)
+    return None
+
+
+def _is_text(lines: bytes) -> bool:
+    if len(lines.translate(None, _CONTROL)) < len(lines) or _CONTROL_BEYOND_ASCII.search(lines):
+        return False
+    try:
+        lines.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _not_text(name: str, line: int) -> Fault:
+    return Fault(
+        name,
+        line,
+        None,
+        say("This line is not UTF-8 text, or holds a sign that cannot be printed."),
+        say("Save the file as UTF-8, and read it again."),
+    )
 
 
 def read(lines: Iterable[str], name: str = "") -> PabulibFile:

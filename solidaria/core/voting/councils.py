@@ -7,7 +7,7 @@ which their members were 440 for and 450 against. Which of the two must carry is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from solidaria.core.problem import Fault, Refused, Sentence, say
@@ -184,11 +184,24 @@ def council(
         members.carried,
         organisations.carried,
         members.checks,
-        organisations.checks,
+        tuple(_of_organisations(check) for check in organisations.checks),
         stands,
         differ,
         tuple(sentences),
     )
+
+
+def _of_organisations(check: Check) -> Check:
+    """A check in words for organisations; a majority speaks of people."""
+    if check.what != "quorum":
+        return check
+    words: dict[str, object] = {"number": check.number, "needed": check.needed}
+    sentence = (
+        say("{number} organisations take part; {needed} are enough to decide.", **words)
+        if check.reached
+        else say("{number} organisations take part; {needed} are needed to decide.", **words)
+    )
+    return replace(check, sentence=sentence)
 
 
 def _spoken(tally: Mapping[str, int]) -> dict[str, int]:

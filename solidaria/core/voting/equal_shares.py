@@ -18,9 +18,10 @@ from solidaria.core.voting.equal_steps import (
     count_all,
     written_terms,
 )
+from solidaria.core.voting.purses import TooMuchMoney
 from solidaria.core.voting.why_not import explain
 
-__all__ = ["COMPLETIONS", "STOPS", "UTILITIES", "EqualSharesTerms", "equal_shares"]
+__all__ = ["COMPLETIONS", "STOPS", "UTILITIES", "EqualSharesTerms", "TooMuchMoney", "equal_shares"]
 
 
 def equal_shares(
@@ -37,6 +38,7 @@ def equal_shares(
                     said what was missing at the amount per person that the count ended with (Missing.scope)
     progress        called before each step with its number from 1 and the amount per person
 
+    Raises TooMuchMoney, a ValueError, when all people together have 2⁵³ of the smallest unit of money or more.
     The budget is never overspent. For each funded project the payments add up to its cost exactly.
     """
     terms = terms or EqualSharesTerms()

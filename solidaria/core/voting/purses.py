@@ -45,6 +45,10 @@ _MANY_MARKS = 50_000
 _LOOSE = 2**12
 
 
+class TooMuchMoney(ValueError):
+    """All people together have 2⁵³ of the smallest unit of money or more: too much for exact whole numbers."""
+
+
 class TooClose(Exception):
     """The amounts of a range do not all decide in the same way: take a smaller range, or one amount."""
 
@@ -266,7 +270,7 @@ class Basket:
         total = most * electorate.people
         self.shift = _MONEY_BITS - (int(total) + 1).bit_length()
         if self.shift < 8:
-            raise ValueError("so much money cannot be counted: use a larger unit of money")
+            raise TooMuchMoney("so much money cannot be counted: use a larger unit of money")
         self.electorate = electorate
         self.amount = amount
         self.most = most
