@@ -191,7 +191,8 @@ def _arithmetic(network: Network, plan: Plan, tolerance: float) -> list[Finding]
     """Figures that repeat or multiply others: hours, quantities made, money, shares."""
     wrong: list[tuple[Key, float]] = []
     cent = 0.5 * 10.0 ** -currency_decimals(network.rules.currency)
-    costs = {product.id: Ways(network).costs(product.id) for product in network.products}
+    ways = Ways(network)
+    costs = {product.id: ways.costs(product.id) for product in network.products}
     for made in plan.production:
         recipe = network.recipe.get(made.recipe)
         if recipe is not None:
@@ -312,7 +313,7 @@ def _violations(network: Network, plan: Plan, rows: Rows, values: dict[Key, floa
     if network.routes is not None:
         found += _trace_promises(network, plan, values)
     x = np.array([values[key] for key in rows.columns])
-    row, column, amount = rows.arrays()
+    row, column, amount = rows.arrays
     limits, count = np.array(rows.limits), len(rows.limits)
     used = np.bincount(row, amount * x[column], count) - limits
     scale = np.bincount(row, np.abs(amount * x[column]), count) + np.abs(limits)
@@ -526,10 +527,11 @@ def _bound(
             bound -= value * held[key[1]]
         else:
             multipliers[rows.rows[key]] += value
-    row, column_of, amount = rows.arrays()
+    row, column_of, amount = rows.arrays
+    limits, most = rows.limits_and_most
     reduced = worth - np.bincount(column_of, amount * multipliers[row], len(worth))
-    bound += float(np.dot(multipliers, np.array(rows.limits)))
-    return min(1.0, bound + _gain(reduced, np.array(rows.finite))), unproved, findings
+    bound += float(np.dot(multipliers, limits))
+    return min(1.0, bound + _gain(reduced, most)), unproved, findings
 
 
 def _gain(reduced: Array, finite: Array) -> float:

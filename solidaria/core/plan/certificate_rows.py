@@ -17,6 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,10 +70,16 @@ class Rows:
             self.limits.append(limit)
         return self.rows[key]
 
+    @cached_property
     def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-        """The entries as three arrays: row, column, amount."""
+        """The entries as three arrays: row, column, amount. Made once, when every row has been written."""
         rows, columns, amounts = zip(*self.entries, strict=True) if self.entries else ((), (), ())
         return np.array(rows, np.int64), np.array(columns, np.int64), np.array(amounts, np.float64)
+
+    @cached_property
+    def limits_and_most(self) -> tuple[Array, Array]:
+        """Limits of the rows and `finite` of the columns as arrays. Made once, when every row has been written."""
+        return np.array(self.limits), np.array(self.finite)
 
 
 class Ways:
