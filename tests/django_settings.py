@@ -14,6 +14,7 @@ else:
 from solidaria.web.settings import *  # noqa: E402, F403
 from solidaria.web.settings import DATABASES, HOME  # noqa: E402
 
+(HOME / "static").mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

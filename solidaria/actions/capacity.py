@@ -175,18 +175,18 @@ def _amounts(
     cells = {"output": output, "labour_hours": labour_hours}
     values, faults = read_row("recipes", cells, without=("recipe", "site", "product"))
     read: dict[str, list[tuple[Any, Any]]] = {"inputs": [], "uses": []}
-    for kind, sheet, column, pairs in (
-        ("inputs", "inputs", "quantity", inputs),
-        ("uses", "uses", "hours", uses),
-    ):
+    lines: tuple[tuple[str, str, Sequence[tuple[Product | Equipment, Any]]], ...] = (
+        ("inputs", "quantity", inputs),
+        ("uses", "hours", uses),
+    )
+    for kind, column, pairs in lines:
         seen = set()
         for at, (thing, amount) in enumerate(pairs):
-            got, found = read_row(sheet, {column: amount}, without=("recipe", "product", "equipment"))
+            got, found = read_row(kind, {column: amount}, without=("recipe", "product", "equipment"))
             if thing.pk in seen:
                 found.append(Fault("", None, column, say("This is there twice."), say("Keep one line.")))
             seen.add(thing.pk)
-            owner = thing.network_id if kind == "inputs" else thing.site_id
-            if owner != (site.network_id if kind == "inputs" else site.pk):
+            if _of_others(thing, site):
                 found.append(
                     Fault("", None, column, say("This belongs to others."), say("Choose one from the list."))
                 )
@@ -214,6 +214,13 @@ def _amounts(
         )
     check(faults)
     return {**values, **read}
+
+
+def _of_others(thing: Product | Equipment, site: Site) -> bool:
+    """Whether a product is on another network's list, or a machine stands at another site."""
+    if isinstance(thing, Product):
+        return thing.network_id != site.network_id
+    return thing.site_id != site.pk
 
 
 def _parts(recipe: Recipe, values: Mapping[str, Any]) -> None:

@@ -187,7 +187,7 @@ def permit(verb: str, doer: Doer, organisation: Organisation | None, own: bool =
         live_mandates(doer.at).select_for_update(no_key=True).filter(person=doer.person, organisation=organisation)
     )
     if doer.token is not None:
-        mandates = mandates.filter(pk=doer.token.mandate_id)
+        mandates = mandates.filter(pk=doer.token.mandate_id or 0)
     held = list(mandates)
     for mandate in held:
         if any(right in needed for right in mandate.rights):

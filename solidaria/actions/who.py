@@ -105,7 +105,7 @@ def describe_organisation(doer: Doer, organisation: Organisation, **given: Any) 
     """Its name, place, words and numbers as given; a column that is not given stays as it is."""
     kept = {"name": organisation.name, "kind": organisation.kind, **{k: v for k, v in given.items()}}
     faults = _described(name=str(kept["name"]), kind=str(kept["kind"]))
-    numbers = {
+    numbers: dict[str, Any] = {
         key: given[key] for key in ("members", "ability", "pledge", "latitude", "longitude") if key in given
     }
     values, found = read_row("organisations", numbers, without=("organisation", "name", "kind", "place"))

@@ -9,12 +9,16 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 
-class ExactField(models.CharField):
+class ExactField(models.CharField):  # type: ignore[type-arg]
     """A Decimal kept digit by digit, on every database; None where nothing is said.
 
     SQLite would keep a DecimalField as a binary float and change its last digits. Kept as text, it goes out of
     a workbook and into it again without loss. It cannot be compared or summed in the database.
     """
+
+    # What may be put into the column, and what comes out of it, for the type checker.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 60)

@@ -68,7 +68,7 @@ def tables_of(network: Organisation, around: Round | None = None) -> Tables:
         row for row in Route.objects.filter(network=network) if row.start_id in known and row.end_id in known
     ]
     needs = needs_of(network, around, known)
-    used = {row.product_id for rows in (recipes, inputs, stocks, promises, needs) for row in rows}  # type: ignore[attr-defined]
+    used = {row.product_id for rows in (recipes, inputs, stocks, promises, needs) for row in rows}
     used |= {row.product_id for row in routes if row.product_id}
     listed = [row for row in products.values() if row.removed is None or row.pk in used]
     periods = list(around.periods) if around is not None else []
@@ -237,7 +237,8 @@ def _named(
 ) -> bool:
     """Whether another sheet speaks of the network's own organisation."""
     return (
-        any(row.organisation_id == network.pk for row in (*sites, *needs))
+        any(row.organisation_id == network.pk for row in sites)
+        or any(row.organisation_id == network.pk for row in needs)
         or any(row.receiver_id == network.pk for row in promises)
         or any(network.pk in (row.start_id, row.end_id) for row in routes)
     )

@@ -19,11 +19,11 @@ def result_of(pk: int) -> Result | None:
 @lru_cache(maxsize=16)
 def _result(pk: int, finished: str) -> Result | None:
     content = Variant.objects.filter(pk=pk).values_list("result", flat=True).first()
-    return None if content is None else unpack_result(content)
+    return None if content is None else unpack_result(bytes(content))
 
 
 def tables_planned(pk: int) -> Tables | None:
     """The workbook a plan was made from."""
     content = Variant.objects.filter(pk=pk).values_list("tables", flat=True).first()
-    found = None if content is None else unpack(content)
+    found = None if content is None else unpack(bytes(content))
     return found if isinstance(found, Tables) else None

@@ -210,8 +210,8 @@ def rank(request: HttpRequest, code: str) -> HttpResponse:
 
     tiers = {
         int(name[5:]): int(value) if value.isdecimal() and len(value) < 4 else 0
-        for name, value in request.POST.items()
-        if name.startswith("tier-") and name[5:].isdecimal() and value.strip()
+        for name, value in request.POST.dict().items()
+        if isinstance(value, str) and name.startswith("tier-") and name[5:].isdecimal() and value.strip()
     }
     return act(
         request,
@@ -254,7 +254,7 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def uploaded(file: UploadedFile | None, most: int) -> Tables:
+def uploaded(file: UploadedFile | None, most: int) -> Tables:  # type: ignore[type-arg]
     """An uploaded CSV or XLSX as tables; the size is looked at before anything is read."""
     if file is None or not file.name:
         raise refused("sheet", say("No file was chosen."), say("Choose a CSV or XLSX file."))

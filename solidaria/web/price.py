@@ -106,7 +106,7 @@ def variant(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _chosen(one: Organisation) -> list[int]:
-    from_rounds = one.rounds.filter(chosen__isnull=False).values_list("chosen", flat=True)  # type: ignore[attr-defined]
+    from_rounds = one.rounds.filter(chosen__isnull=False).values_list("chosen", flat=True)
     return list(from_rounds)
 
 
@@ -289,7 +289,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
                 "names": [variant.name for variant in variants],
                 "lines": figures_side_by_side(difference, told),
                 "gains": [
-                    told.markup(gain_told(gain, figures.name(gain.organisation), gain.variant))
+                    told.markup(gain_told(gain, figures.name(gain.organisation), variants[gain.variant].name))
                     for gain in difference.gains[:MOST_ROWS]
                 ],
                 "changes": tables_of_changes(difference, told, figures.name, figures.product_name, MOST_ROWS),

@@ -27,7 +27,6 @@ from solidaria.records.models import (
     Need,
     Organisation,
     Product,
-    Round,
     Site,
 )
 from solidaria.records.models.who import ALLIANCES, KINDS
@@ -36,6 +35,7 @@ from solidaria.web import words
 from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, shown
 from solidaria.web.context import my_organisations
 from solidaria.web.map import map_of
+from solidaria.web.steps import steps
 
 PER_PAGE = 60
 
@@ -49,121 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "who/welcome.html", {"count": Organisation.objects.count()})
     mine = my_organisations(request)
-    return render(request, "who/home.html", {"steps": steps(request, mine), "mine": mine})
-
-
-class Step:
-    """One thing to do next, with the page where it is done."""
-
-    def __init__(self, words: Sentence, where: str, button: Sentence, urgent: bool = False) -> None:
-        self.words, self.where, self.button, self.urgent = words, where, button, urgent
-
-
-def steps(request: HttpRequest, mine: list[Organisation]) -> list[Step]:
-    """What this person could do next, most urgent first; for a number of organisations one question each table."""
-    if not mine:
-        return [
-            Step(
-                say("You have a printed code from your organisation? Join it."),
-                reverse("join"),
-                say("Join with a code"),
-                True,
-            ),
-            Step(
-                say("Your organisation is not here yet? Found it: you need the minutes of its founding assembly."),
-                reverse("found"),
-                say("Found an organisation"),
-            ),
-        ]
-    found: list[Step] = []
-    mandates = list(live_mandates(datetime.now(UTC)).filter(person=person(request)))
-    rights = {one.pk: {"member"} for one in mine}
-    for mandate in mandates:
-        rights.setdefault(mandate.organisation_id, set()).update(mandate.rights)
-    asked = Belonging.objects.filter(agreed__isnull=True, left__isnull=True).select_related(
-        "network", "organisation"
-    )
-    for one in asked.filter(Q(organisation__in=mine) | Q(network__in=mine)):
-        side = one.organisation if one.asked_by_network else one.network
-        other = one.network if one.asked_by_network else one.organisation
-        if "who.ally" in rights.get(side.pk, ()):
-            found.append(
-                Step(
-                    say("{other} asks {ours} to join hands in a network.", other=other.name, ours=side.name),
-                    reverse("ties", args=[side.code]),
-                    say("Answer"),
-                    True,
-                )
-            )
-    networks = {
-        row.organisation_id: row.network
-        for row in Belonging.objects.filter(
-            organisation__in=mine, agreed__isnull=False, left__isnull=True, network__kind="network"
-        ).select_related("network")
-    }
-    rounds = {
-        row.network_id: row
-        for row in Round.objects.filter(
-            Q(network__in=[one.pk for one in networks.values()]) | Q(network__in=mine), closed__isnull=True
-        ).select_related("chosen", "network")
-    }
-    counts = dict(
-        Need.objects.filter(organisation__in=mine, withdrawn__isnull=True, gathered__isnull=True)
-        .values_list("organisation")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
-    sites = {row.organisation_id: row for row in Site.objects.filter(organisation__in=mine)}
-    for one in mine:
-        network = networks.get(one.pk)
-        if network is None and one.kind not in ("network", "council"):
-            if "who.ally" in rights[one.pk]:
-                found.append(
-                    Step(
-                        say("{name} is in no network yet: needs are planned together with others.", name=one.name),
-                        reverse("ties", args=[one.code]),
-                        say("Find a network"),
-                    )
-                )
-            continue
-        current = rounds.get(network.pk if network is not None else one.pk)
-        if current is not None and current.chosen is not None:
-            found.append(
-                Step(
-                    say("The plan “{round}” is ready to be read by {name}.", round=current.name, name=one.name),
-                    reverse("variant", args=[current.chosen_id]),
-                    say("Read the plan"),
-                    True,
-                )
-            )
-        if one.kind in ("network", "council"):
-            if "plan.round" in rights[one.pk] and current is None:
-                found.append(
-                    Step(
-                        say("{name} has no open round.", name=one.name),
-                        reverse("open_round", args=[one.code]),
-                        say("Open a round"),
-                        True,
-                    )
-                )
-            continue
-        if not counts.get(one.pk):
-            found.append(
-                Step(
-                    say("{name} has not said what it needs.", name=one.name),
-                    reverse("declare_need", args=[one.code]),
-                    say("Say what is needed"),
-                )
-            )
-        if one.kind in ("site", "clinic") and one.pk not in sites and "plan.capacity" in rights[one.pk]:
-            found.append(
-                Step(
-                    say("{name} has not said what it can make.", name=one.name),
-                    reverse("site_people", args=[one.code]),
-                    say("Say who works there"),
-                )
-            )
-    return sorted(found, key=lambda step: not step.urgent)[:8]
+    return render(request, "who/home.html", {"steps": steps(person(request), mine), "mine": mine})
 
 
 # --- directory ---

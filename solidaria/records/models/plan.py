@@ -183,6 +183,9 @@ class Route(models.Model):
         """The network it belongs to."""
         return self.network
 
+    def __str__(self) -> str:
+        return f"{self.start} → {self.end}"
+
 
 class Rule(models.Model):
     """A rule a network decided, from a day on; the values are texts as in the workbook."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -39,7 +39,7 @@ class Person(AbstractBaseUser):
 
     USERNAME_FIELD = "handle"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = People()
 
     def __str__(self) -> str:
@@ -98,6 +98,9 @@ class Founding(models.Model):
     entered_by = models.ForeignKey(Person, on_delete=models.PROTECT)
     created = models.DateTimeField(auto_now_add=True)
 
+    def __str__(self) -> str:
+        return str(self.organisation)
+
 
 class Membership(models.Model):
     """One person on the roll of one organisation, from a day until a day; both inclusive."""
@@ -113,6 +116,9 @@ class Membership(models.Model):
                 fields=["organisation", "person"], condition=Q(left__isnull=True), name="once_on_the_roll"
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.person)
 
 
 class Mandate(models.Model):
@@ -142,6 +148,9 @@ class Mandate(models.Model):
                 condition=Q(ends__isnull=True) | Q(ends__gte=F("starts")), name="mandate_ends_after_it_starts"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.purpose}"
 
 
 LEGAL = ("", "ours", "rented", "court", "expropriated", "occupied", "eviction", "unclear")
@@ -173,6 +182,9 @@ class Site(models.Model):
     reopening_note = models.TextField(blank=True)
     note = models.TextField(blank=True)
 
+    def __str__(self) -> str:
+        return str(self.organisation)
+
 
 class Belonging(models.Model):
     """An organisation in a network or council: both have to say yes.
@@ -194,6 +206,9 @@ class Belonging(models.Model):
             ),
             models.CheckConstraint(condition=~Q(network=F("organisation")), name="not_in_itself"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} → {self.network}"
 
 
 ALLIANCES = ("buys", "supports", "learns", "defends", "shares", "funds")
@@ -222,6 +237,9 @@ class Alliance(models.Model):
             models.CheckConstraint(condition=~Q(organisation=F("ally")), name="not_with_itself"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.organisation} ↔ {self.ally}"
+
 
 class JoiningCode(models.Model):
     """A printed code that lets one person join one organisation, once. Only its salted hash is kept."""
@@ -233,6 +251,9 @@ class JoiningCode(models.Model):
     used = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.batch
 
 
 class Recovery(models.Model):
@@ -272,3 +293,6 @@ class Token(models.Model):
     ends = models.DateField()
     revoked = models.DateTimeField(null=True, blank=True)
     last_used = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

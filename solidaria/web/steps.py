@@ -1,0 +1,141 @@
+"""What a person could do next: asked of the records, most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from solidaria.actions.permit import MEMBER, live_mandates
+from solidaria.core.problem import Sentence, say
+from solidaria.records.models import Belonging, Need, Organisation, Person, Round, Site
+
+MOST_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next, with the page where it is done."""
+
+    words: Sentence
+    where: str
+    button: Sentence
+    urgent: bool = False
+
+
+def steps(person: Person, mine: list[Organisation]) -> list[Step]:
+    """What comes next for a person with these organisations; the number of questions does not depend on how many."""
+    if not mine:
+        return list(_newcomer())
+    rights: dict[int, set[str]] = {one.pk: {MEMBER} for one in mine}
+    for mandate in live_mandates(datetime.now(UTC)).filter(person=person):
+        rights.setdefault(mandate.organisation_id, set()).update(mandate.rights)
+    found = [*_answers(mine, rights), *_loop(mine, rights)]
+    return sorted(found, key=lambda step: not step.urgent)[:MOST_STEPS]
+
+
+def _newcomer() -> Iterator[Step]:
+    yield Step(
+        say("You have a printed code from your organisation? Join it."),
+        reverse("join"),
+        say("Join with a code"),
+        True,
+    )
+    yield Step(
+        say("Your organisation is not here yet? Found it: you need the minutes of its founding assembly."),
+        reverse("found"),
+        say("Found an organisation"),
+    )
+
+
+def _answers(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Step]:
+    """Networks that wait for an answer from one of these organisations."""
+    asked = Belonging.objects.filter(
+        Q(organisation__in=mine) | Q(network__in=mine), agreed__isnull=True, left__isnull=True
+    ).select_related("network", "organisation")
+    for row in asked:
+        ours, other = (row.organisation, row.network) if row.asked_by_network else (row.network, row.organisation)
+        if "who.ally" in rights.get(ours.pk, ()):
+            yield Step(
+                say("{other} asks {ours} to join hands in a network.", other=other.name, ours=ours.name),
+                reverse("ties", args=[ours.code]),
+                say("Answer"),
+                True,
+            )
+
+
+def _loop(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Step]:
+    """Where each organisation stands between what is needed and the plan."""
+    networks = {
+        row.organisation_id: row.network
+        for row in Belonging.objects.filter(
+            organisation__in=mine, agreed__isnull=False, left__isnull=True, network__kind="network"
+        ).select_related("network")
+    }
+    rounds = {
+        row.network_id: row
+        for row in Round.objects.filter(
+            Q(network__in=[network.pk for network in networks.values()]) | Q(network__in=mine), closed__isnull=True
+        )
+    }
+    needed = set(
+        Need.objects.filter(organisation__in=mine, withdrawn__isnull=True, gathered__isnull=True)
+        .values_list("organisation", flat=True)
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    sites = set(Site.objects.filter(organisation__in=mine).values_list("organisation", flat=True))
+    for one in mine:
+        gathers = one.kind in ("network", "council")
+        network = one if gathers else networks.get(one.pk)
+        current = rounds.get(network.pk) if network is not None else None
+        if current is not None and current.chosen_id is not None:
+            yield Step(
+                say("The plan of “{round}” is ready to be read by {name}.", round=current.name, name=one.name),
+                reverse("variant", args=[current.chosen_id]),
+                say("Read the plan"),
+                True,
+            )
+        if gathers:
+            yield from _of_network(one, current, rights[one.pk])
+        elif network is None:
+            yield from _alone(one, rights[one.pk])
+        else:
+            yield from _of_member(one, one.pk in needed, one.pk in sites, rights[one.pk])
+
+
+def _of_network(one: Organisation, current: Round | None, rights: set[str]) -> Iterator[Step]:
+    if "plan.round" in rights and current is None:
+        yield Step(
+            say("{name} has no open round.", name=one.name),
+            reverse("open_round", args=[one.code]),
+            say("Open a round"),
+            True,
+        )
+
+
+def _alone(one: Organisation, rights: set[str]) -> Iterator[Step]:
+    if "who.ally" in rights:
+        yield Step(
+            say("{name} is in no network yet: needs are planned together with others.", name=one.name),
+            reverse("ties", args=[one.code]),
+            say("Find a network"),
+        )
+
+
+def _of_member(one: Organisation, needs: bool, site: bool, rights: set[str]) -> Iterator[Step]:
+    if not needs:
+        yield Step(
+            say("{name} has not said what it needs.", name=one.name),
+            reverse("declare_need", args=[one.code]),
+            say("Say what is needed"),
+        )
+    if one.kind in ("site", "clinic") and not site and "plan.capacity" in rights:
+        yield Step(
+            say("{name} has not said what it can make.", name=one.name),
+            reverse("site_people", args=[one.code]),
+            say("Say who works there"),
+        )
