@@ -56,12 +56,7 @@ def simulate(
 
     def job(work: tuple[int, int]) -> None:
         place, start = work
-        lanes = slice(start, min(start + chunk, runs))
-        whole = answers[place]
-        part = Paths(
-            whole.outcome[:, lanes], whole.cash[:, lanes], whole.pay[:, lanes], whole.people[:, lanes], whole.sums[:, lanes]
-        )  # fmt: skip
-        march(np.ascontiguousarray(parameters[place]), numbers[lanes], sites[lanes], seed, part)
+        march(parameters[place], numbers, sites, seed, answers[place], start, min(start + chunk, runs))
 
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:

@@ -74,10 +74,20 @@ record = _compiled(rules.record)
 
 
 def _block(
-    p: Any, runs: Any, sites: Any, key: Any, outcome: Any, cash: Any, pay: Any, people: Any, sums: Any, start: int
+    p: Any,
+    runs: Any,
+    sites: Any,
+    key: Any,
+    outcome: Any,
+    cash: Any,
+    pay: Any,
+    people: Any,
+    sums: Any,
+    start: int,
+    stop: int,
 ) -> None:
     """Simulate the lanes of one block from the first day on."""
-    count = min(BLOCK, len(runs) - start)
+    count = stop - start
     s = np.zeros(f.STATE * ROW)
     luck = np.empty(f.DRAWS * ROW)
     begin(s, p, count)
@@ -105,12 +115,21 @@ def _padded(p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def march(
-    p: NDArray[np.float64], runs: NDArray[np.uint64], sites: NDArray[np.uint64], seed: int, out: Paths
+    p: NDArray[np.float64],
+    runs: NDArray[np.uint64],
+    sites: NDArray[np.uint64],
+    seed: int,
+    out: Paths,
+    start: int,
+    stop: int,
 ) -> None:
-    """Simulate the lanes from the first day on, and fill in the tables. The same as in fast_numpy.py, to the bit."""
-    for start in range(0, len(runs), BLOCK):
-        # Each lane's own parameters are cut to the block, so that a lane has the same number there and here.
-        own = p if p.ndim == 1 else _padded(p[:, start : start + BLOCK])
+    """Simulate the lanes from `start` to `stop` (exclusive) from the first day on, and fill in the tables.
+
+    The same as in fast_numpy.py, to the bit.
+    """
+    for first in range(start, stop, BLOCK):
+        last = min(first + BLOCK, stop)
+        own = p if p.ndim == 1 else _padded(p[:, first:last])
         _march_block(
-            own, runs, sites, np.uint64(seed), out.outcome, out.cash, out.pay, out.people, out.sums, start
+            own, runs, sites, np.uint64(seed), out.outcome, out.cash, out.pay, out.people, out.sums, first, last
         )

@@ -14,16 +14,22 @@ BLOCK = 2_048
 
 
 def march(
-    p: NDArray[np.float64], runs: NDArray[np.uint64], sites: NDArray[np.uint64], seed: int, out: Paths
+    p: NDArray[np.float64],
+    runs: NDArray[np.uint64],
+    sites: NDArray[np.uint64],
+    seed: int,
+    out: Paths,
+    start: int,
+    stop: int,
 ) -> None:
-    """Simulate the lanes from the first day on, and fill in the tables.
+    """Simulate the lanes from `start` to `stop` (exclusive) from the first day on, and fill in the tables.
 
     p       parameters, shape (PARAMETERS,) for all lanes or (PARAMETERS, lanes)
     runs, sites   the keys of the lanes
     """
     key = np.uint64(seed)
-    for start in range(0, len(runs), BLOCK):
-        lanes = slice(start, min(start + BLOCK, len(runs)))
+    for first in range(start, stop, BLOCK):
+        lanes = slice(first, min(first + BLOCK, stop))
         count = lanes.stop - lanes.start
         own = p if p.ndim == 1 else p[:, lanes]
         s = np.zeros((f.STATE, count))
