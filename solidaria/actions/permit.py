@@ -48,6 +48,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     # who
     "found_organisation": (ANYBODY,),
     "join_with_code": (ANYBODY,),
+    "print_founding_code": ("who.ally",),
+    "take_over_entered": (ANYBODY,),
     "change_language": (ANYBODY,),
     "describe_organisation": ("who.describe",),
     "show_publicly": ("who.describe",),
@@ -67,8 +69,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "end_alliance": ("who.ally",),
     "ask_for_recovery": (),
     "vouch": (MEMBER,),
-    "make_token": (MEMBER,),
-    "revoke_token": (MEMBER,),
+    "make_token": (ANYBODY,),
+    "revoke_token": (ANYBODY,),
     # needs
     "declare_need": (MEMBER,),
     "edit_need": ("needs.gather", "own"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from solidaria.web import account, downloads, help, needs, plan, price, who
+from solidaria.web import account, claim, downloads, help, needs, plan, price, who
 from solidaria.web import sign_in as entrance
 
 handler404 = "solidaria.web.answers.not_found"
@@ -47,6 +47,8 @@ organisation: list[URLPattern] = [
 
 network: list[URLPattern] = [
     path("", plan.network, name="network"),
+    path("entered", claim.entered, name="entered"),
+    path("entered/<str:other>", claim.founding_code, name="founding_code"),
     path("products", plan.products, name="products"),
     path("products/new", plan.product, name="add_product"),
     path("products/<int:number>", plan.product, name="edit_product"),
@@ -89,6 +91,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", who.home, name="home"),
     path("who", who.directory, name="directory"),
     path("who/new", who.found, name="found"),
+    path("who/claim", claim.claim, name="claim"),
     path("needs", needs.mine, name="my_needs"),
     path("plan", plan.mine, name="my_plans"),
     path("words", help.words, name="words"),

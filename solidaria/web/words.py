@@ -51,6 +51,8 @@ VARIANT_STATES: dict[str, Sentence] = {
 VERBS: dict[str, Sentence] = {
     "found_organisation": say("founded the organisation"),
     "join_with_code": say("joined with a printed code"),
+    "print_founding_code": say("printed the code for a founding assembly"),
+    "take_over_entered": say("brought the minutes of the founding assembly"),
     "change_language": say("changed the language"),
     "describe_organisation": say("described the organisation"),
     "show_publicly": say("chose what the public page shows"),
@@ -69,6 +71,7 @@ VERBS: dict[str, Sentence] = {
     "agree_to_alliance": say("agreed to an alliance"),
     "end_alliance": say("ended an alliance"),
     "vouch": say("vouched for a member"),
+    "finish_recovery": say("came back in after two members vouched"),
     "make_token": say("made a key for a program"),
     "revoke_token": say("revoked a key for a program"),
     "declare_need": say("declared a need"),
