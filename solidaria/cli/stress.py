@@ -14,11 +14,12 @@ from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.watch.answer import Answer, Settings, stress
 from solidaria.records.books import load_books
 from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.stress_html import stress_html
 from solidaria.report.stress_json import stress_json
 from solidaria.report.stress_text import stress_text
 
-FORMATS = ("text", "json")
-SUFFIXES = {".txt": "text", ".json": "json"}
+FORMATS = ("text", "json", "html")
+SUFFIXES = {".txt": "text", ".json": "json", ".html": "html", ".htm": "html"}
 MOST_MONTHS = 240
 MOST_RUNS = 1_000_000
 
@@ -103,6 +104,8 @@ def written(answer: Answer, form: str, language: Language) -> bytes:
     """The answer in a format."""
     if form == "json":
         return stress_json(answer, language).encode()
+    if form == "html":
+        return stress_html(answer, language).encode()
     return stress_text(answer, language).encode()
 
 

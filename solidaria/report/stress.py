@@ -60,6 +60,80 @@ BASIS_WORDS: Final[dict[str, Sentence]] = {
     "blank": say("left blank"),
 }
 
+#: Figures in a few words, where a table or a sentence has no room for their meaning.
+LABELS: Final[dict[str, Sentence]] = {
+    "members": say("members"),
+    "hired": say("hired people"),
+    "union_members": say("members of the unions"),
+    "cash": say("cash on the first day"),
+    "pay": say("agreed pay"),
+    "hired_pay": say("pay of hired people"),
+    "contributions": say("social contributions"),
+    "arrears": say("pay owed from before"),
+    "market_price": say("market price"),
+    "subsidy": say("subsidy of the state"),
+    "credit_limit": say("credit limit"),
+    "credit_used": say("credit used"),
+    "fund_share": say("share of pay that the fund makes up"),
+    "fund_balance": say("balance of the fund"),
+    "fund_income": say("monthly income of the fund"),
+    "defer": say("pay that members wait for"),
+    "cushion": say("cushion of cash"),
+    "paid_out": say("cash paid out on top"),
+    "late_market": say("how late market customers pay"),
+    "late_state": say("how late the state pays"),
+    "late_movement": say("how late movements pay"),
+    "late_suppliers": say("how long suppliers wait"),
+    "bad_debt": say("debts that never come in"),
+    "capacity": say("what the machines can make"),
+    "work_capacity": say("what the people can make"),
+    "breakdown": say("chance of a breakdown"),
+    "breakdown_loss": say("output lost in a breakdown"),
+    "repair": say("cost of a repair"),
+    "admits_hired": say("hiring when there is too much work"),
+    "admits_members": say("new members when there is too much work"),
+    "exit": say("members who leave anyway"),
+    "exit_arrears": say("members who leave when pay is owed"),
+    "attendance": say("attendance at assemblies"),
+    "quorum": say("quorum"),
+    "education_hours": say("hours of education"),
+    "rotated": say("months since posts were passed on"),
+    "rotate_every": say("months between rotations"),
+    "pay_ratio": say("highest to lowest pay"),
+    "pay_ratio_cap": say("agreed pay ratio"),
+    "people_at_gate": say("people at the gate"),
+    "alliances": say("live alliances"),
+    "conditions": say("conditions of the state"),
+    "eviction_attempts": say("attempts to evict in a year"),
+    "strike_effect": say("effect of a strike on an eviction"),
+    "return": say("chance of getting back in"),
+    "legal_win": say("chance of a law or ruling"),
+    "condition_hazard": say("chance of a condition of the state"),
+    "embedded_effect": say("protection by being embedded"),
+    "price_drift": say("drift of the market price"),
+    "price_noise": say("swings of the market price"),
+    "price_jump": say("chance of a fall in price"),
+    "price_jump_size": say("size of a fall in price"),
+    "price_return": say("how fast the price comes back"),
+    "follow": say("following the market price"),
+    "elasticity": say("reaction of market orders to price"),
+    "materials_drift": say("drift of the price of materials"),
+    "materials_noise": say("swings of the price of materials"),
+    "energy_jump": say("chance of a jump in tariffs"),
+    "energy_jump_size": say("size of a jump in tariffs"),
+    "energy_return": say("how fast tariffs come back"),
+    "state_off": say("chance that the state stops"),
+    "state_on": say("chance that the state starts again"),
+    "credit_off": say("chance that lending stops"),
+    "credit_on": say("chance that lending starts again"),
+    "attendance_arrears": say("attendance lost to unpaid months"),
+    "attendance_hours": say("attendance lost to overwork"),
+    "attendance_hired": say("attendance lost to hiring"),
+    "attendance_education": say("attendance won by education"),
+    "attendance_speed": say("how fast attendance changes"),
+    "attendance_noise": say("swings of attendance"),
+}
+
 PAYER_WORDS: Final[dict[str, Sentence]] = {
     "union": say("unions"),
     "movement": say("movements"),
@@ -124,6 +198,8 @@ class StressTelling:
     def between(self, estimate: Estimate) -> str:
         """A share with its interval: 62 % (60–64)."""
         low, high = round(100 * estimate.low), round(100 * estimate.high)
+        if low == high:
+            return self.percent(estimate.value)
         return f"{self.percent(estimate.value)} ({low}–{high})"
 
     def points(self, estimate: Estimate) -> str:
@@ -146,6 +222,14 @@ class StressTelling:
     def shock_name(self, name: str) -> str:
         """A shock in words: the books' own, or one of ours."""
         return self.text(SHOCK_WORDS[name]) if name in SHOCK_WORDS else name
+
+    def label(self, figure: str) -> str:
+        """A figure in a few words."""
+        return self.text(LABELS[figure])
+
+    def label_or_name(self, figure: str) -> str:
+        """A figure in a few words, or its name where it has none."""
+        return self.label(figure) if figure in LABELS else figure
 
     # --- the summary ---
 
@@ -213,7 +297,7 @@ class StressTelling:
         if three:
             yield say(
                 "What the answer depends on most: {inputs}. Of these, {assumed} are assumptions.",
-                inputs=self.language.listing([one.figure for one in three]),
+                inputs=self.language.listing([self.label(one.figure) for one in three]),
                 assumed=sum(assumed(one) for one in three),
             )
 
@@ -251,6 +335,47 @@ class StressTelling:
             Line(self.month(month), tuple(self.money(float(value)) for value in cash[month - 1]))
             for month in months
         ]
+
+    def outcome_word(self, name: str) -> str:
+        """An outcome in words."""
+        return self.text(OUTCOME_WORDS[name])
+
+    def book_rows(self) -> list[Line]:
+        """The rows of the other sheets: what is in them, and their source."""
+        books, number = self.books, self.language.number
+        rows = []
+        for sale in books.sales:
+            words = say(
+                "{channel}: {quantity} {unit} a month at {price}, paid by {payer}",
+                channel=sale.channel,
+                quantity=sale.quantity,
+                unit=books.words["unit"],
+                price=sale.price,
+                payer=sale.payer,
+            )
+            rows.append(Line(sale.id, (self.text(words), sale.source)))
+        for cost in books.costs:
+            words = say(
+                "{kind}: {unit} for each unit, {month} a month",
+                kind=cost.kind,
+                unit=cost.per_unit,
+                month=cost.per_month,
+            )
+            rows.append(Line(cost.id, (self.text(words), cost.source)))
+        for item in books.owed:
+            template = say("owed to the site, due in month {due}: {amount}", due=item.due, amount=item.amount)
+            if not item.to_us:
+                template = say("owed by the site, due in month {due}: {amount}", due=item.due, amount=item.amount)
+            rows.append(Line(item.id, (self.text(template), item.source)))
+        for debt in books.debts:
+            words = say(
+                "debt of {amount}, interest {interest} a year, {instalment} a month",
+                amount=debt.amount,
+                interest=f"{number(debt.interest * 100)} %",
+                instalment=debt.instalment,
+            )
+            rows.append(Line(debt.id, (self.text(words), debt.source)))
+        return rows
 
     def month(self, month: int) -> str:
         """The number of a month in words."""

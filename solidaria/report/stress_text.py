@@ -59,10 +59,10 @@ def _lines(telling: StressTelling) -> Iterator[str]:
     rows = telling.input_rows()
     if rows:
         yield from _table([Line("", (text(say("from … to")), text(say("worker-run"))))] + [
-            Line(row.name, row.cells[:2]) for row in rows[:MOST_ROWS]
+            Line(telling.label(row.name), row.cells[:2]) for row in rows[:MOST_ROWS]
         ])  # fmt: skip
         for row in rows[:3]:
-            yield from _item(f"{row.name}: {row.cells[3]}")
+            yield from _item(f"{telling.label(row.name)}: {row.cells[3]}")
     else:
         yield from _wrapped(text(say("No figure that has a range moves the answer by more than chance does.")))
     yield ""
