@@ -4,6 +4,8 @@ import os
 import tempfile
 
 os.environ.setdefault("SOLIDARIA_HOME", tempfile.mkdtemp(prefix="solidaria-tests-"))
+# A browser's own event loop is running where its tests ask the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 os.environ["SOLIDARIA_HTTPS"] = "no"
 os.environ.pop("SOLIDARIA_DEMO", None)
 if os.environ.get("SOLIDARIA_TEST_DATABASE"):

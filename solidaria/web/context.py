@@ -23,9 +23,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "my_organisations": lambda: my_organisations(request) if known else [],
         "csrf": lambda: get_token(request),
         "demo": settings.DEMO,
-        "given": {},
-        "faults": [],
-        "fault": {},
     }
 
 

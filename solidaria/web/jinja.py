@@ -50,6 +50,10 @@ def environment(**options: Any) -> Environment:
         right_words=RIGHTS,
         purposes=PURPOSES,
         words=words,
+        # What a page without a refusal shows; a context processor would hide the refusals.
+        given={},
+        faults=[],
+        fault={},
     )
     made.filters["plain"] = _plain
     return made
