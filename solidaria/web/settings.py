@@ -2,6 +2,7 @@
 
 SOLIDARIA_HOME      folder for the database, the secret key and uploads in work (default: ./solidaria-data)
 SOLIDARIA_DATABASE  sqlite:///path/file.sqlite3 (default: in SOLIDARIA_HOME) or postgresql://user:password@host/name
+                    or, by a socket on the same machine, postgresql:///name?host=/folder/of/the/socket&user=user
 SOLIDARIA_HOSTS     names the server answers to, with commas between (default: localhost only)
 SOLIDARIA_HTTPS     yes where people reach the server by https, as on every real server; no only for a trial (default)
 SOLIDARIA_EMAIL     smtp://user:password@host:port, and SOLIDARIA_EMAIL_FROM; without it no e-mail is ever asked for
@@ -14,7 +15,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -56,16 +57,18 @@ def database(address: str) -> dict[str, Any]:
             },
         }
     if parts.scheme in ("postgresql", "postgres"):
-        query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+        query = dict(parse_qsl(parts.query))
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.removeprefix("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(query.get("host", parts.hostname or "")),
-            "PORT": str(query.get("port", parts.port or "")),
+            "USER": query.pop("user", unquote(parts.username or "")),
+            "PASSWORD": query.pop("password", unquote(parts.password or "")),
+            "HOST": query.pop("host", unquote(parts.hostname or "")),
+            "PORT": query.pop("port", str(parts.port or "")),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
+            # What else the address says (sslmode, connect_timeout) is PostgreSQL's own to read.
+            "OPTIONS": query,
         }
     raise ValueError(f"SOLIDARIA_DATABASE names neither sqlite:/// nor postgresql://: {parts.scheme}")
 
@@ -189,6 +192,10 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "reset_password_from_key": "20/m/ip",
     "confirm_email": "1/3m/key",
+    # Our own (web/sign_in.py). An assembly joins behind one address: the limit is high, a code is long.
+    "join": "60/m/ip",
+    "recover": "20/m/ip",
+    "vouch": "10/m/user",
 }
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
