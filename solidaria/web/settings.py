@@ -173,12 +173,12 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_LOGIN_METHODS = {"username", "email"} if HAS_EMAIL else {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"] if HAS_EMAIL else ["username*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "solidaria.web.sign_in.NameForm"
+ACCOUNT_SIGNUP_FORM_CLASS = "solidaria.web.adapter.NameForm"
 ACCOUNT_EMAIL_VERIFICATION = "optional" if HAS_EMAIL else "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = HAS_EMAIL
-ACCOUNT_ADAPTER = "solidaria.web.sign_in.Adapter"
+ACCOUNT_ADAPTER = "solidaria.web.adapter.Adapter"
 ACCOUNT_SESSION_REMEMBER = True
 # Waits, never locks: an attacker must not be able to keep a delegate out of an assembly.
 ACCOUNT_RATE_LIMITS = {

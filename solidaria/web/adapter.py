@@ -1,0 +1,104 @@
+"""allauth's way to our own person, in our own words. Named in the settings; it may import no view of allauth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+
+from solidaria.actions import sign_in as actions
+from solidaria.core.problem import Sentence, say
+from solidaria.records.models import Person
+from solidaria.web import account
+from solidaria.web.language import language
+
+
+def _text(sentence: Sentence) -> str:
+    return language((get_language() or "en")[:2]).text(sentence)
+
+
+_later = lazy(_text, str)
+
+#: What allauth says for the whole page; everything else it would say is dropped.
+SAID: dict[str, Sentence] = {
+    "account/messages/password_changed.txt": say("The new password holds. All other devices are signed out."),
+    "account/messages/password_set.txt": say("The password holds from now on."),
+    "mfa/messages/webauthn_added.txt": say("The passkey is added. It opens your account on this device."),
+    "mfa/messages/webauthn_removed.txt": say("The passkey is removed."),
+    "mfa/messages/totp_activated.txt": say("From now on a code from the app is asked for as well."),
+    "mfa/messages/totp_deactivated.txt": say("The app is not asked for any more."),
+    "mfa/messages/recovery_codes_generated.txt": say("These are new codes; the old ones open nothing any more."),
+    "account/messages/email_confirmation_sent.txt": say("A letter with a link is on its way to that address."),
+    "account/messages/login_code_sent.txt": say("If an account has this address, a code is on its way to it."),
+}
+
+
+class NameForm(forms.Form):
+    """What we ask besides sign-in name and password: a name for the other members."""
+
+    name = forms.CharField(max_length=actions.LONGEST_NAME)
+
+    def signup(self, request: HttpRequest, user: Person) -> None:
+        """Keep the name and the language the person came with."""
+        user.name = self.cleaned_data["name"].strip()
+        user.language = request.language.code  # type: ignore[attr-defined]
+        user.save(update_fields=["name", "language"])
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's way to our own person, in our own words."""
+
+    error_messages = {  # noqa: RUF012 (allauth reads it so)
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _later(say("The sign-in name and the password do not belong together.")),
+        "email_password_mismatch": _later(say("The sign-in name and the password do not belong together.")),
+        "username_taken": _later(say("Somebody else has this sign-in name.")),
+        "too_many_login_attempts": _later(say("Too many attempts. Please wait five minutes and try again.")),
+        "incorrect_password": _later(say("This is not your password.")),
+        "enter_current_password": _later(say("This is not your password.")),
+        "incorrect_code": _later(say("This code is not right, or was used already.")),
+        "rate_limited": _later(say("Too many attempts. Please wait a minute and try again.")),
+    }
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Home: it says what there is to do."""
+        return reverse("home")
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """The person's own page."""
+        return reverse("account")
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """The same sign-in names as with a joining code."""
+        handle, faults = actions.clean_handle(username)
+        if faults:
+            raise forms.ValidationError(f"{_text(faults[0].what)} {_text(faults[0].help)}")
+        return str(super().clean_username(handle, shallow))
+
+    def post_login(self, request: HttpRequest, user: Person, **named: Any) -> HttpResponse:
+        """The pages come in the language the person chose, on this device too."""
+        response: HttpResponse = super().post_login(request, user, **named)
+        if user.language:
+            account.keep_language(request, response, user.language)
+        return response
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Only what the person would miss otherwise."""
+        if message:
+            messages.add_message(request, level, str(message), extra_tags=extra_tags)
+        elif message_template in SAID:
+            messages.add_message(request, level, _text(SAID[message_template]), extra_tags=extra_tags)
