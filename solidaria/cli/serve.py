@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
-import types
 from pathlib import Path
 
 import django
 from django.core.management import call_command
 
-from solidaria.actions.work import work, worker_name
+#: The program that makes the plans (solidaria/web/process.py).
+WORKER = (sys.executable, "-m", "solidaria.web.process", "worker")
 
 _EXAMPLE = """\
 examples:
@@ -67,15 +65,13 @@ def prepare(home: Path | None) -> None:
 
 def worker() -> int:
     """Make plans until the process is asked to stop."""
-    stop = threading.Event()
-
-    def ask(_number: int, _frame: types.FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    work(worker_name(), stop)
-    return 0
+    process = subprocess.Popen(WORKER)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop([process])
 
 
 def serve(address: str, port: int, threads: int, ready: str = "") -> int:
@@ -83,13 +79,12 @@ def serve(address: str, port: int, threads: int, ready: str = "") -> int:
 
     ready   said on standard error once the server answers
     """
-    command = [sys.executable, "-m", "solidaria.cli.main", "serve", "--worker"]
     server = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"),
         "solidaria.web.wsgi:application",
     ]
-    running = [subprocess.Popen(server), subprocess.Popen(command)]
+    running = [subprocess.Popen(server), subprocess.Popen(WORKER)]
     try:
         print(ready or f"http://localhost:{port}", file=sys.stderr, flush=True)
         while all(one.poll() is None for one in running):
@@ -98,10 +93,15 @@ def serve(address: str, port: int, threads: int, ready: str = "") -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        for one in running:
-            one.terminate()
-        for one in running:
-            try:
-                one.wait(10)
-            except subprocess.TimeoutExpired:
-                one.kill()
+        _stop(running)
+
+
+def _stop(running: list[subprocess.Popen[bytes]]) -> None:
+    """End the processes: asked to first, made to after ten seconds."""
+    for one in running:
+        one.terminate()
+    for one in running:
+        try:
+            one.wait(10)
+        except subprocess.TimeoutExpired:
+            one.kill()

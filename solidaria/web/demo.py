@@ -1,0 +1,467 @@
+"""The trial federation of `solidaria demo`: made by the same actions that people use, and by nothing else.
+
+The people are invented. The networks are the worked examples with their sources: their months and quarters are moved
+to the present, their figures stay those of the years the sources speak of.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import solidaria
+from solidaria.actions import claim, needs, plan, who, work
+from solidaria.actions.permit import Doer
+from solidaria.actions.workbook import upload_workbook
+from solidaria.core.problem import Sentence, say
+from solidaria.core.workbook.tables import Cell, Table, Tables
+from solidaria.records.models import Once, Organisation, Person, Product, Recipe, Round, Variant
+from solidaria.records.models.plan import DONE
+from solidaria.records.workbook import read_tables
+
+EXAMPLES = Path(solidaria.__file__).parent / "examples"
+#: The form key of the last act of the filling: what comes after it was done by people.
+END = "demo:end"
+
+NEUQUEN, SHIRTS, CLINIC, FEDERATION, LARGE = (
+    "Recovered network of Neuquén",
+    "Union co-operatives of South Africa",
+    "Workers' clinics of the Cape",
+    "Federation of the networks",
+    "Recovered factories, the whole country",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the people of the trial: who it is, and what he or she does there."""
+
+    handle: str
+    name: str
+    task: Sentence
+    language: str = ""
+
+
+PEOPLE = (
+    Part("ana", "Ana Ríos", say("member, Nueva España neighbourhood")),
+    Part("raul", "Raúl Ibarra", say("coordinator, Nueva España neighbourhood")),
+    Part("hugo", "Hugo Lagos", say("coordinator of a site, the FaSinPat tile plant")),
+    Part("nora", "Nora Inal", say("nurse and coordinator, the health post")),
+    Part("lucia", "Lucía Vidal", say("member, schools of the city; speaks Spanish"), "es"),
+    Part("silvia", "Silvia Ortiz", say("delegate, schools of the city")),
+    Part("elena", "Elena Sosa", say("coordinator of the network of Neuquén")),
+    Part("nomsa", "Nomsa Khumalo", say("coordinator of the union co-operatives of South Africa")),
+    Part("sipho", "Sipho Dlamini", say("delegate, the printers of Phalaborwa")),
+    Part("thandi", "Thandi Mokoena", say("purchasing officer, mineworkers' union")),
+    Part("grace", "Grace Adams", say("coordinator of the workers' clinics")),
+    Part("maria", "Maria Jacobs", say("member, farm workers' families")),
+    Part("sam", "Sam Rivera", say("just arrived: belongs to nothing yet")),
+)
+
+
+def filled() -> datetime | None:
+    """When the trial was filled; None where this database holds none."""
+    end = Once.objects.filter(key=END).first()
+    return None if end is None else end.at
+
+
+def fill(today: date, tell: Callable[[Sentence], None], large: bool = False) -> bool:
+    """Fill an empty database with the trial federation; False, and nothing done, where there is an organisation.
+
+    today   the round that is open plans the month after it
+    tell    is told how far it is
+    large   also the network of all recovered factories, 384 sites: a plan of some minutes, left to the worker
+    """
+    if Organisation.objects.exists():
+        return False
+    _Filling(today, tell).all(large)
+    return True
+
+
+class _Filling:
+    """One filling on its way."""
+
+    def __init__(self, today: date, tell: Callable[[Sentence], None]) -> None:
+        self.today, self.tell = today, tell
+        self.people: dict[str, Person] = {}
+
+    def all(self, large: bool) -> None:
+        """Everything, in the order in which it would have come about."""
+        self.tell(say("People come in …"))
+        for part in PEOPLE:
+            self.people[part.handle] = Person.objects.create_user(
+                part.handle, None, name=part.name, language=part.language
+            )
+        self.tell(say("The union co-operatives and the clinics of South Africa plan a year …"))
+        shirts, clinic = self.shirts(), self.clinic()
+        self.tell(say("The recovered network of Neuquén plans a month and carries it out …"))
+        neuquen = self.neuquen_before()
+        self.tell(say("The three join hands in a federation …"))
+        self.federation(neuquen, shirts, clinic)
+        if large:
+            self.tell(say("The recovered factories of the whole country come in …"))
+            self.large()
+        self.tell(say("Neuquén opens a new round and plans it in two ways …"))
+        self.neuquen_now(neuquen)
+
+    def do(self, handle: str, key: str = "") -> Doer:
+        return Doer(self.people[handle], key)
+
+    # --- Neuquén ---
+
+    def neuquen_before(self) -> Organisation:
+        """The past: founded, entered, each assembly in its own hands, one month planned, chosen and closed."""
+        month = _month(self.today, 0)
+        network = self.network("elena", NEUQUEN, "Neuquén")
+        tables = _at(read_tables(EXAMPLES / "zanon-2003"), {"2003-04": month})
+        upload_workbook(self.do("elena"), network, tables=replace(tables, name=month.name))
+        assemblies = {
+            "nueva-espana": ("raul", ("coordinator", "secretary"), "We built the health post with our own hands."),
+            "fasinpat": ("hugo", ("coordinator", "secretary"), "Factory without bosses: one wage, one assembly."),
+            "health-post": ("nora", ("coordinator", "secretary"), "Four health workers, one room, open to all."),
+            "schools": ("silvia", ("delegate", "secretary"), "The school councils of the city."),
+        }
+        for at, (code, (handle, purposes, words)) in enumerate(assemblies.items()):
+            place = (-38.952 + at * 0.21, -68.059 - at * 0.17)
+            self.claimed(network, "elena", code, handle, purposes, about=words, place=place)
+        self.joins("raul", "nueva-espana", "ana")
+        self.joins("silvia", "schools", "lucia")
+        self.planned("elena", network, say("As our rules say"), close=True)
+        return network
+
+    def neuquen_now(self, network: Organisation) -> None:
+        """The present and the future: an open round of two months, needs in words, two plans, one refusal."""
+        month, later = _month(self.today, 1), _month(self.today, 2)
+        tables = _at(read_tables(EXAMPLES / "zanon-2003"), {"2003-04": month})
+        tables = _opened(_twice(tables, month, later), "health-post")
+        plan.open_round(
+            self.do("elena"),
+            network,
+            name=f"{month.name} and {later.name}",
+            periods=[
+                {"period": one.id, "starts": one.starts.isoformat(), "ends": one.ends.isoformat()}
+                for one in (month, later)
+            ],
+        )
+        upload_workbook(self.do("elena"), network, tables=tables)
+        tiles = Product.objects.get(network=network, code="tiles")
+        home, schools = self.organisation("nueva-espana"), self.organisation("schools")
+        declared: Sequence[tuple[str, Organisation, dict[str, Any]]] = (
+            ("ana", home, {"words": "A tiled floor for the community kitchen", "quantity": "60", "people": "90"}),
+            (
+                "ana",
+                home,
+                {"words": "A bus to the hospital on Tuesdays", "quantity": "4", "people": "35", "tier": "2"},
+            ),
+            (
+                "raul",
+                home,
+                {
+                    "words": "Tiles for two washrooms",
+                    "product": tiles,
+                    "quantity": "45",
+                    "pays": "free",
+                    "people": "40",
+                },
+            ),
+            (
+                "lucia",
+                schools,
+                {
+                    "words": "Pisos para dos aulas de la escuela 201",
+                    "product": tiles,
+                    "quantity": "180",
+                    "period": later.id,
+                    "pays": "free",
+                    "people": "60",
+                },
+            ),
+            ("silvia", schools, {"words": "Two hundred litres of paint", "quantity": "200", "tier": "2"}),
+        )
+        for handle, organisation, given in declared:
+            needs.declare_need(self.do(handle), organisation, network=network, **{"product": None, **given})
+        self.planned("elena", network, say("As our rules say"))
+        self.planned("elena", network, say("A living wage of 6 pesos an hour"), rules={"living_wage": "6"})
+        plan.refuse_line(
+            self.do("nora", END),
+            self.organisation("health-post"),
+            round=Round.objects.get(network=network, closed__isnull=True),
+            recipe=Recipe.objects.get(network=network, code="visit-health-post"),
+            period=later.id,
+            most_runs="300",
+            reason="Two of us four are on leave in that month, and nobody should see patients tired.",
+        )
+
+    # --- South Africa ---
+
+    def shirts(self) -> Organisation:
+        """The co-operatives that make shirts for the unions: a year planned, and a plan chosen."""
+        network = self.network("nomsa", SHIRTS, "Johannesburg")
+        years = self.today.year - 2005
+        tables = _years_on(read_tables(EXAMPLES / "union-tshirts"), years)
+        name = f"{self.today.year} and {self.today.year + 1}"
+        upload_workbook(self.do("nomsa"), network, tables=replace(tables, name=name))
+        self.claimed(
+            network, "nomsa", "pawco", "sipho", ("delegate", "secretary"),
+            about="Fifty printers in Phalaborwa, nine committees.", place=(-23.943, 31.141),
+        )  # fmt: skip
+        self.claimed(
+            network, "nomsa", "num", "thandi", ("treasurer", "secretary"),
+            about="The mineworkers' union. It buys from co-operatives first.", place=(-26.204, 28.047),
+        )  # fmt: skip
+        self.planned("nomsa", network, say("As our rules say"), choose=True)
+        return network
+
+    def clinic(self) -> Organisation:
+        """The clinics of the Cape, which next year may open two closed places again."""
+        network = self.network("grace", CLINIC, "Paarl")
+        tables = _years_on(read_tables(EXAMPLES / "workers-clinic"), self.today.year + 1 - 1982)
+        upload_workbook(self.do("grace"), network, tables=replace(tables, name=f"{self.today.year + 1}"))
+        self.claimed(
+            network, "grace", "clinic-paarl", "grace", ("coordinator", "secretary"),
+            about="A clinic that a union's fund opened for its members and their neighbours.", place=(-33.734, 18.962),
+        )  # fmt: skip
+        self.claimed(
+            network, "grace", "farm-workers", "maria", (), about="Families of the valley's farms.", place=None
+        )
+        self.planned("grace", network, say("As our rules say"), choose=True)
+        return network
+
+    # --- together ---
+
+    def federation(self, neuquen: Organisation, shirts: Organisation, clinic: Organisation) -> None:
+        """A council of the three networks, in which one waits to be let in; and alliances across the ocean."""
+        council = who.found_organisation(
+            self.do("elena"),
+            None,
+            name=FEDERATION,
+            kind="council",
+            held_on=self.today - timedelta(days=40),
+            present=11,
+            minutes="Delegates of the networks met by telephone and founded a council to learn from each other. "
+            "Elena Sosa keeps its papers for a year.",
+            purposes=("coordinator", "secretary"),
+        )
+        for handle, network in (("elena", neuquen), ("nomsa", shirts), ("grace", clinic)):
+            asked = who.ask_to_belong(self.do(handle), network, network=council)
+            if network != clinic:
+                who.agree_to_belong(self.do("elena"), council, belonging=asked)
+        for handle, one, other, ally, kind, gives, receives in (
+            ("hugo", "fasinpat", "raul", "nueva-espana", "supports",
+             "tiles and hands for what the neighbourhood builds", "people at the gate when an eviction threatens"),
+            ("nora", "health-post", "grace", "clinic-paarl", "learns",
+             "how four people run a post", "how a union's fund pays for a clinic"),
+            ("hugo", "fasinpat", "", "pawco", "learns",
+             "how an assembly of three hundred decides", "how nine committees share out the work"),
+        ):  # fmt: skip
+            alliance = who.ask_for_alliance(
+                self.do(handle),
+                self.organisation(one),
+                ally=self.organisation(ally),
+                kind=kind,
+                gives=gives,
+                receives=receives,
+            )
+            if other:
+                who.agree_to_alliance(self.do(other), self.organisation(ally), alliance=alliance)
+
+    def large(self) -> None:
+        """All recovered factories; ids that the other networks have already get an ending."""
+        network = self.network("elena", LARGE, "Argentina")
+        tables = _told_apart(read_tables(EXAMPLES / "recovered-network"), "-country")
+        upload_workbook(self.do("elena"), network, tables=tables)
+        opened = Round.objects.get(network=network, closed__isnull=True)
+        plan.ask_for_plan(self.do("elena"), opened, name="")
+
+    # --- small steps ---
+
+    def organisation(self, code: str) -> Organisation:
+        return Organisation.objects.get(code=code)
+
+    def network(self, handle: str, name: str, place: str) -> Organisation:
+        """A network, founded by its coordinator, with what it says about itself."""
+        one = who.found_organisation(
+            self.do(handle),
+            None,
+            name=name,
+            kind="network",
+            place=place,
+            held_on=self.today - timedelta(days=210),
+            present=23,
+            minutes=f"Delegates of the sites and communities met and founded the network. "
+            f"{self.people[handle].name} coordinates it for a year and brings every plan back to the assemblies.",
+            purposes=("coordinator", "secretary"),
+        )
+        about = (
+            "A trial network. The people in it are invented. Its figures are those of a worked example, each with its "
+            "source or marked as an assumption; their months are moved to the present."
+        )
+        who.describe_organisation(self.do(handle), one, about=about)
+        return who.show_publicly(self.do(handle), one, shows=["about", "place", "networks", "mandates"])
+
+    def claimed(
+        self,
+        network: Organisation,
+        coordinator: str,
+        code: str,
+        handle: str,
+        purposes: Iterable[str],
+        *,
+        about: str,
+        place: tuple[float, float] | None,
+    ) -> None:
+        """The network prints a founding code, and the organisation's own assembly takes it over."""
+        codes: list[str] = []
+        one = self.organisation(code)
+        claim.print_founding_code(self.do(coordinator), network, organisation=one, codes=codes)
+        name = self.people[handle].name
+        claim.take_over_entered(
+            self.do(handle),
+            None,
+            code=codes[0],
+            held_on=self.today - timedelta(days=120),
+            present=17,
+            minutes=f"The assembly of {one.name} met and took its own affairs here into its hands. {name} wrote this down.",
+            purposes=purposes,
+        )
+        if "coordinator" not in purposes and "secretary" not in purposes:
+            return
+        given: dict[str, Any] = {"about": about}
+        if place is not None:
+            given |= {"latitude": f"{place[0]:.3f}", "longitude": f"{place[1]:.3f}"}
+        who.describe_organisation(self.do(handle), one, **given)
+        shows = ["about", "place", "members", "networks", "alliances", "products", "state"]
+        who.show_publicly(self.do(handle), one, shows=shows)
+
+    def joins(self, secretary: str, code: str, handle: str) -> None:
+        """Somebody joins with a printed code."""
+        codes: list[str] = []
+        who.print_codes(self.do(secretary), self.organisation(code), how_many=1, codes=codes)
+        who.join_with_code(self.do(handle), None, code=codes[0])
+
+    def planned(
+        self,
+        handle: str,
+        network: Organisation,
+        name: Sentence,
+        *,
+        rules: Mapping[str, str] | None = None,
+        choose: bool = False,
+        close: bool = False,
+    ) -> Variant:
+        """A plan of the open round, made here and now; chosen, and the round closed, where asked."""
+        opened = Round.objects.get(network=network, closed__isnull=True)
+        asked = plan.ask_for_plan(self.do(handle), opened, name=str(name), rules=rules)
+        worker = f"demo:{asked.pk}"
+        mine = work.claim(worker)
+        assert mine is not None and mine.pk == asked.pk, "somebody else makes plans in this database"
+        work.make(mine, worker)
+        state = Variant.objects.values_list("state", flat=True).get(pk=asked.pk)
+        if state != DONE:
+            raise RuntimeError(f"the plan {name} of {network.name} ended as {state}")
+        if choose or close:
+            plan.choose_variant(self.do(handle), opened, variant=asked)
+        if close:
+            plan.close_round(self.do(handle), opened)
+        return asked
+
+
+# --- a worked example, moved in time ---
+
+
+@dataclass(frozen=True)
+class _Span:
+    id: str
+    name: str
+    starts: date
+    ends: date
+
+
+def _month(day: date, on: int) -> _Span:
+    """The month of a day, or one so many months on."""
+    months = day.year * 12 + day.month - 1 + on
+    year, month = divmod(months, 12)
+    first = date(year, month + 1, 1)
+    return _Span(f"{first:%Y-%m}", f"{first:%B %Y}", first, first.replace(day=monthrange(year, month + 1)[1]))
+
+
+def _at(tables: Tables, spans: Mapping[str, _Span]) -> Tables:
+    """The workbook with its periods moved: ids and days of the periods, and every cell that names one."""
+
+    def moved(sheet: str, column: str, cell: Cell, period: Cell) -> Cell:
+        if column == "period" and cell in spans:
+            return spans[str(cell)].id
+        if sheet == "periods" and column in ("starts", "ends") and period in spans:
+            span = spans[str(period)]
+            return span.starts if column == "starts" else span.ends
+        return cell
+
+    return _changed(tables, moved)
+
+
+def _years_on(tables: Tables, years: int) -> Tables:
+    """The workbook with its quarters so many years later; the season of each need stays."""
+    periods = tables.sheets["periods"]
+    at = {name: place for place, name in enumerate(periods.columns)}
+    spans = {}
+    for _, cells in periods.rows:
+        old = str(cells[at["period"]])
+        starts, ends = (date.fromisoformat(str(cells[at[name]])) for name in ("starts", "ends"))
+        new = f"{int(old[:4]) + years}{old[4:]}"
+        spans[old] = _Span(
+            new, new, starts.replace(year=starts.year + years), ends.replace(year=ends.year + years)
+        )
+    return _at(tables, spans)
+
+
+def _twice(tables: Tables, first: _Span, later: _Span) -> Tables:
+    """The workbook of one month as one of two: every need again in the later month, under an id of its own."""
+    wanted, periods = tables.sheets["needs"], tables.sheets["periods"]
+    columns = (*wanted.columns, "period")
+    rows: list[tuple[Cell, ...]] = [(*cells, first.id) for _, cells in wanted.rows]
+    at = wanted.columns.index("need")
+    rows += [(*cells[:at], f"{cells[at]}-{later.id}", *cells[at + 1 :], later.id) for _, cells in wanted.rows]
+    spans = [(one.id, one.starts, one.ends) for one in (first, later)]
+    sheets = {
+        **tables.sheets,
+        "needs": Table(columns, tuple(enumerate(rows, 2))),
+        "periods": Table(periods.columns[:3], tuple(enumerate(spans, 2))),
+    }
+    return replace(tables, sheets=sheets)
+
+
+def _opened(tables: Tables, site: str) -> Tables:
+    """The workbook after a closed site has opened: it is producing, and nothing has to be paid for it again."""
+
+    def opened(sheet: str, column: str, cell: Cell, first: Cell) -> Cell:
+        return "producing" if sheet == "sites" and column == "state" and first == site else cell
+
+    sheets = {name: table for name, table in tables.sheets.items() if name != "reopenings"}
+    return _changed(replace(tables, sheets=sheets), opened)
+
+
+def _told_apart(tables: Tables, ending: str) -> Tables:
+    """The workbook with an ending on the id of every organisation that is here already."""
+    here = set(Organisation.objects.values_list("code", flat=True))
+    columns = {"organisation", "site", "from", "to"}
+
+    def apart(_sheet: str, column: str, cell: Cell, _first: Cell) -> Cell:
+        return f"{cell}{ending}" if column in columns and cell in here else cell
+
+    return _changed(tables, apart)
+
+
+def _changed(tables: Tables, change: Callable[[str, str, Cell, Cell], Cell]) -> Tables:
+    """Every cell as `change(sheet, column, cell, the row's first cell)` says."""
+    sheets = {}
+    for name, table in tables.sheets.items():
+        rows = []
+        for number, cells in table.rows:
+            named = zip(table.columns, cells, strict=False)
+            rows.append((number, tuple(change(name, column, cell, cells[0]) for column, cell in named)))
+        sheets[name] = Table(table.columns, tuple(rows))
+    return replace(tables, sheets=sheets)
