@@ -110,6 +110,8 @@ def test_dora_founds_a_school_says_what_it_needs_and_reads_why_it_does_not_get_a
     page.fill("[name=present]", "31")
     page.click("form:has([name=minutes]) button.main")  # the minutes are missing: refused, and nothing is lost
     page.wait_for_selector("[role=alert]")
+    assert all("422" in complaint for complaint in page.complaints)
+    page.complaints.clear()
     assert page.input_value("[name=name]") == "Escuela 12"
     page.fill("[name=minutes]", "Parents and teachers met and founded it; Dora speaks for us.")
     page.click("form:has([name=minutes]) button.main")
