@@ -387,6 +387,13 @@ def _budget(arguments: argparse.Namespace, language: Language) -> str:
         votes = (file.published or None) if result.rule == "greedy-budget/1" else None
         write_out(budget_bundle(file.vote, result, votes=votes).encode("utf-8"), arguments.bundle)
     notes = [*file.notes, *_differences(file, result)]
+    if any(one.scope == "last step" and one.supporters for one in result.missing):
+        notes.append(
+            say(
+                "To count again for some of them use --again with their ids, or --again all: that can take minutes in "
+                "a large vote."
+            )
+        )
     if any(tie.step == "lot" for tie in result.ties) and not arguments.seed:
         notes.append(
             say("A tie was settled by lot without a public seed: agree on one before the count, and use --seed.")
@@ -433,6 +440,7 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
             ),
             counted_again=_again(arguments, file),
             progress=progress,
+            again=progress.again,
         )
     except TooMuchMoney:
         progress.done()
@@ -472,10 +480,16 @@ class _Progress:
         self.last = 0.0
 
     def __call__(self, step: int, each: Fraction) -> None:
+        self._show(say("Counting, step {step} …", step=step))
+
+    def again(self, project: str) -> None:
+        """Show for which project the vote is counted again."""
+        self._show(say("Counting again for {project} …", project=project))
+
+    def _show(self, sentence: Sentence) -> None:
         if self.shown and time.monotonic() > self.last + 0.2:
             self.last = time.monotonic()
-            text = self.language.text(say("Counting, step {step} …", step=step))
-            print(f"\r{text}", end="", file=sys.stderr, flush=True)
+            print(f"\r{self.language.text(sentence):60.60}", end="", file=sys.stderr, flush=True)
 
     def done(self) -> None:
         """Leave the line empty."""

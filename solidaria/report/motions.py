@@ -32,7 +32,7 @@ OUTCOMES = {
 }
 
 CHOICE_NAMES = {
-    "for": say("for"),
+    "for": say("in favour"),
     "against": say("against"),
     "abstain": say("abstaining"),
     "blank": say("blank"),
@@ -45,7 +45,7 @@ STATE_NAMES = {
     "withdrawn": say("withdrawn"),
 }
 
-STANDS = {"for": say("for"), "against": say("against"), "even": say("even")}
+STANDS = {"for": say("in favour"), "against": say("against"), "even": say("evenly split")}
 
 
 # JSON

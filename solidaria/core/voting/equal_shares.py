@@ -30,6 +30,7 @@ def equal_shares(
     *,
     counted_again: Collection[str] | None = None,
     progress: Callable[[int, Fraction], None] | None = None,
+    again: Callable[[str], None] | None = None,
 ) -> BudgetResult:
     """Count a budget vote by the method of equal shares, and say why each project was funded or not.
 
@@ -37,6 +38,7 @@ def equal_shares(
                     funded; None: all of them where that is a matter of seconds, else none. For the others it is
                     said what was missing at the amount per person that the count ended with (Missing.scope)
     progress        called before each step with its number from 1 and the amount per person
+    again           called with each project before the vote is counted again for it
 
     Raises TooMuchMoney, a ValueError, when all people together have 2⁵³ of the smallest unit of money or more.
     The budget is never overspent. For each funded project the payments add up to its cost exactly.
@@ -44,7 +46,7 @@ def equal_shares(
     terms = terms or EqualSharesTerms()
     outcome = count_all(vote, terms, progress)
     counted = outcome.counted
-    missing = explain(vote, terms, outcome, counted_again)
+    missing = explain(vote, terms, outcome, counted_again, again)
     notes = outcome.notes
     if any(one.scope == "last step" and one.supporters for one in missing):
         notes += (

@@ -35,7 +35,11 @@ _MOST_PEOPLE = 10**9
 
 
 def explain(
-    vote: BudgetVote, terms: EqualSharesTerms, outcome: Outcome, counted_again: Collection[str] | None
+    vote: BudgetVote,
+    terms: EqualSharesTerms,
+    outcome: Outcome,
+    counted_again: Collection[str] | None,
+    again: Callable[[str], None] | None = None,
 ) -> tuple[Missing, ...]:
     """Why each project that is not funded is not, in the order of ids. The arguments are those of equal_shares."""
     if outcome.greedy is not None:
@@ -61,6 +65,8 @@ def explain(
         scope = "last step"
         if project in counted_again:
             scope = "rule"
+            if again is not None:
+                again(project)
             people, money = _under_the_rule(vote, terms, project, basket.electorate, short[project], given)
         sentence = _words(vote, basket, names[project], cost[project], supporters, left, people, money, scope)
         missing.append(Missing(project, cost[project], supporters, left, people, money, scope, sentence))
