@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
 
 from solidaria.actions.permit import PERMISSIONS, Doer, permit
 from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.core.workbook.tables import Tables
 from solidaria.records.models import Act, Once, Organisation
 
 Row = TypeVar("Row", bound=models.Model)
+Answer = TypeVar("Answer")
+
+#: How often an act is begun when others do the same at the same moment.
+MOST_TRIES = 4
+
+
+class Already(Exception):
+    """Raised by an action when what was asked for holds already: its row is the answer, and history stays as it is."""
+
+    def __init__(self, row: models.Model) -> None:
+        super().__init__()
+        self.row = row
+
 
 #: Every action by its name; the API and the tests walk through it.
 ACTIONS: dict[str, Callable[..., Any]] = {}
@@ -32,6 +46,7 @@ def action(function: Callable[..., Row]) -> Callable[..., Row]:
 
     The whole happens in one transaction: the form's key is taken (a key seen before gives back the earlier row and
     does nothing), the right is asked for (actions/permit.py), the function runs, history is written.
+    The function may be run again from the start when somebody else did the same at the same moment.
     Raises NotAllowed, Refused, or what the function raises; then nothing has happened.
     """
     verb = function.__name__
@@ -40,21 +55,97 @@ def action(function: Callable[..., Row]) -> Callable[..., Row]:
 
     @wraps(function)
     def run(doer: Doer, subject: Any = None, **arguments: Any) -> Row:
-        with transaction.atomic():
-            earlier = _taken(doer, verb)
-            if earlier is not None:
-                return earlier  # type: ignore[return-value]
-            fresh = _locked(subject)
-            organisation = None if fresh is None else fresh.organisation
-            own = fresh is not None and getattr(fresh, "declared_by_id", 0) == doer.person.pk
-            permit(verb, doer, organisation, own)
-            before = {} if fresh is None else columns(fresh)
+        _printable(arguments)
+        return in_one_piece(lambda: once(doer, subject, arguments))
+
+    def once(doer: Doer, subject: Any, arguments: dict[str, Any]) -> Row:
+        earlier = _taken(doer, verb)
+        if earlier is not None:
+            return earlier  # type: ignore[return-value]
+        fresh = _locked(subject)
+        organisation = None if fresh is None else fresh.organisation
+        own = fresh is not None and getattr(fresh, "declared_by_id", 0) == doer.person.pk
+        permit(verb, doer, organisation, own)
+        before = {} if fresh is None else columns(fresh)
+        try:
             answer = function(doer, fresh, **arguments)
-            _remember(doer, verb, fresh, before, answer)
-            return answer
+        except Already as found:
+            _taken_by(doer, found.row)
+            return found.row  # type: ignore[return-value]
+        _remember(doer, verb, fresh, before, answer)
+        _taken_by(doer, answer)
+        return answer
 
     ACTIONS[verb] = run
     return run
+
+
+def in_one_piece(do: Callable[[], Answer]) -> Answer:
+    """What `do` gives, in a transaction of its own; begun again when another act stood in its way.
+
+    Two acts that want the same rows in another order stop each other for ever (a deadlock), and two that make the
+    same row at once cannot both have it: the database turns one of them away. That one is begun again, and sees
+    what the other did. Raises Refused when the row is still taken after MOST_TRIES.
+    """
+    for _ in range(MOST_TRIES - 1):
+        try:
+            with transaction.atomic():
+                return do()
+        except (IntegrityError, OperationalError) as error:
+            # Inside a larger transaction a deadlock has thrown away more than this act.
+            if not (_row_taken(error) or (_deadlock(error) and not connection.in_atomic_block)):
+                raise
+    try:
+        with transaction.atomic():
+            return do()
+    except IntegrityError as error:
+        if not _row_taken(error):
+            raise
+        raise refused(
+            None, say("Somebody else did the same at this moment."), say("Look at the page again.")
+        ) from error
+
+
+def _row_taken(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    return getattr(cause, "sqlstate", "") == "23505" or getattr(cause, "sqlite_errorname", "") in (
+        "SQLITE_CONSTRAINT_UNIQUE",
+        "SQLITE_CONSTRAINT_PRIMARYKEY",
+    )
+
+
+def _deadlock(error: DatabaseError) -> bool:
+    return getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001")
+
+
+def _printable(arguments: Mapping[str, Any]) -> None:
+    """Raise Refused where a text holds what no database keeps: the sign of number 0, or half of a sign."""
+    faults = []
+    for name, value in arguments.items():
+        if any("\x00" in text or not _whole_signs(text) for text in _texts(value)):
+            what = say("A text holds a sign that cannot be kept.")
+            faults.append(Fault("", None, name, what, say("Write it anew by hand: copying brought it along.")))
+    check(faults)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, Tables):
+        for table in value.sheets.values():
+            for _, cells in table.rows:
+                yield from (cell for cell in cells if isinstance(cell, str))
+
+
+def _whole_signs(text: str) -> bool:
+    return not any("\ud800" <= sign <= "\udfff" for sign in text) if not text.isascii() else True
 
 
 def _locked(subject: Any) -> Any:
@@ -97,8 +188,11 @@ def _remember(doer: Doer, verb: str, subject: Any, before: dict[str, Any], answe
         before={name: before[name] for name in changed if name in before},
         after={name: after[name] for name in changed},
     )
+
+
+def _taken_by(doer: Doer, answer: models.Model) -> None:
     if doer.key:
-        Once.objects.filter(person=doer.person, key=doer.key).update(kind=kind, subject=answer.pk)
+        Once.objects.filter(person=doer.person, key=doer.key).update(kind=type(answer).__name__, subject=answer.pk)
 
 
 def columns(row: models.Model) -> dict[str, Any]:

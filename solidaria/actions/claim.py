@@ -59,7 +59,7 @@ def print_founding_code(
         digest=founding_digest(code),
         ends=doer.at.date() + timedelta(days=CODE_DAYS),
     )
-    codes.append(code)
+    codes[:] = [code]
     return network
 
 

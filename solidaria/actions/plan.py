@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from solidaria.actions.acting import action, check, refused
+from solidaria.actions.acting import Already, action, check, refused
 from solidaria.actions.capacity import free_code
 from solidaria.actions.permit import Doer
 from solidaria.core.problem import Fault, say
@@ -262,11 +262,12 @@ def open_round(doer: Doer, network: Organisation, *, name: str, periods: Sequenc
 @action
 def close_round(doer: Doer, round: Round) -> Round:
     """Nothing more is planned in it; everything in it stays readable."""
-    if round.closed is None:
-        round.closed = doer.at
-        round.save(update_fields=["closed"])
-        Variant.objects.filter(round=round, state=WAITING).update(state=CANCELLED, finished=doer.at)
-        Variant.objects.filter(round=round, state=RUNNING).update(cancel_asked=True)
+    if round.closed is not None:
+        raise Already(round)
+    round.closed = doer.at
+    round.save(update_fields=["closed"])
+    Variant.objects.filter(round=round, state=WAITING).update(state=CANCELLED, finished=doer.at)
+    Variant.objects.filter(round=round, state=RUNNING).update(cancel_asked=True)
     return round
 
 
@@ -378,9 +379,10 @@ def lower_pledge(doer: Doer, organisation: Organisation, *, round: Round, pledge
 @action
 def withdraw_refusal(doer: Doer, refusal: LineRefused) -> LineRefused:
     """The refusal no longer holds in plans that are asked for from now on."""
-    if refusal.withdrawn is None:
-        refusal.withdrawn = doer.at
-        refusal.save(update_fields=["withdrawn"])
+    if refusal.withdrawn is not None:
+        raise Already(refusal)
+    refusal.withdrawn = doer.at
+    refusal.save(update_fields=["withdrawn"])
     return refusal
 
 

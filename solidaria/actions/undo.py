@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from solidaria.actions.acting import columns, refused
+from solidaria.actions.acting import columns, in_one_piece, refused
 from solidaria.actions.permit import Doer, permit
 from solidaria.core.problem import say
 from solidaria.records.models import Act
@@ -49,48 +49,49 @@ def undo_act(doer: Doer, act: Act) -> Act:
     The same right is needed as for the act itself. Raises Refused when the row was changed again since: what came
     later would be lost.
     """
-    with transaction.atomic():
-        act = Act.objects.select_for_update(of=("self",)).get(pk=act.pk)
-        again = Act.objects.filter(undoes=act).first()
-        if again is not None:
-            return again
-        model: Any = apps.get_model("records", act.kind)
-        row = model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=act.subject).first()
-        if act.verb not in UNDOABLE or row is None:
-            raise refused(None, say("This cannot be taken back."), say("Change it by hand."))
-        own = getattr(row, "declared_by_id", 0) == doer.person.pk
-        permit(act.verb, doer, act.organisation, own)
-        now = columns(row)
-        if any(now.get(name) != value for name, value in act.after.items()):
-            raise refused(None, say("It was changed again since."), say("Take the later change back first."))
-        before = {name: now[name] for name in act.after if name in now}
-        if act.before:
-            for name, value in act.before.items():
-                field = model._meta.get_field(name)
-                setattr(row, field.attname, field.to_python(value))
-        else:
-            _take_out(row, doer)
-        try:
-            with transaction.atomic():
-                row.save()
-        except IntegrityError:
-            raise refused(
-                None, say("Something else stands in its place now."), say("Change it by hand.")
-            ) from None
-        after = columns(row)
-        return Act.objects.create(
-            at=doer.at,
-            person=doer.person,
-            organisation=act.organisation,
-            mandate=doer.mandate,
-            verb="undo_act",
-            kind=act.kind,
-            subject=act.subject,
-            name=act.name,
-            before=before,
-            after={name: value for name, value in after.items() if value != now.get(name)},
-            undoes=act,
-        )
+    return in_one_piece(lambda: _undo(doer, act))
+
+
+def _undo(doer: Doer, act: Act) -> Act:
+    act = Act.objects.select_for_update(of=("self",)).get(pk=act.pk)
+    again = Act.objects.filter(undoes=act).first()
+    if again is not None:
+        return again
+    model: Any = apps.get_model("records", act.kind)
+    row = model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=act.subject).first()
+    if act.verb not in UNDOABLE or row is None:
+        raise refused(None, say("This cannot be taken back."), say("Change it by hand."))
+    own = getattr(row, "declared_by_id", 0) == doer.person.pk
+    permit(act.verb, doer, act.organisation, own)
+    now = columns(row)
+    if any(now.get(name) != value for name, value in act.after.items()):
+        raise refused(None, say("It was changed again since."), say("Take the later change back first."))
+    before = {name: now[name] for name in act.after if name in now}
+    if act.before:
+        for name, value in act.before.items():
+            field = model._meta.get_field(name)
+            setattr(row, field.attname, field.to_python(value))
+    else:
+        _take_out(row, doer)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise refused(None, say("Something else stands in its place now."), say("Change it by hand.")) from None
+    after = columns(row)
+    return Act.objects.create(
+        at=doer.at,
+        person=doer.person,
+        organisation=act.organisation,
+        mandate=doer.mandate,
+        verb="undo_act",
+        kind=act.kind,
+        subject=act.subject,
+        name=act.name,
+        before=before,
+        after={name: value for name, value in after.items() if value != now.get(name)},
+        undoes=act,
+    )
 
 
 def _take_out(row: models.Model, doer: Doer) -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
-from solidaria.actions.acting import action, check, refused
+from solidaria.actions.acting import Already, action, check, refused
 from solidaria.actions.permit import PURPOSES, RIGHTS, Doer, NotAllowed
 from solidaria.core.problem import Fault, say
 from solidaria.core.workbook.one import read_row
@@ -179,7 +179,7 @@ def print_codes(doer: Doer, organisation: Organisation, *, how_many: int, codes:
         raise refused(
             "how_many", say("Print between 1 and {most} codes.", most=MOST_CODES), say("Print in batches.")
         )
-    codes.extend(new_code() for _ in range(how_many))
+    codes[:] = [new_code() for _ in range(how_many)]
     batch = f"{doer.at:%Y-%m-%d}-{secrets.token_hex(2)}"
     JoiningCode.objects.bulk_create(
         JoiningCode(
@@ -222,7 +222,7 @@ def join_with_code(doer: Doer, subject: None, *, code: str) -> Membership:
         organisation=found.organisation, person=doer.person, left__isnull=True
     ).first()
     if there is not None:
-        return there
+        raise Already(there)
     found.used = doer.at
     found.save(update_fields=["used"])
     return Membership.objects.create(organisation=found.organisation, person=doer.person, entered=today)
@@ -303,9 +303,10 @@ def grant_mandate(
 @action
 def end_mandate(doer: Doer, mandate: Mandate) -> Mandate:
     """Recalled by the assembly: from this moment on no act counts under it."""
-    if mandate.ended is None:
-        mandate.ended = doer.at
-        mandate.save(update_fields=["ended"])
+    if mandate.ended is not None:
+        raise Already(mandate)
+    mandate.ended = doer.at
+    mandate.save(update_fields=["ended"])
     return mandate
 
 
@@ -314,9 +315,10 @@ def give_back_mandate(doer: Doer, mandate: Mandate) -> Mandate:
     """Given back by its holder, at once."""
     if mandate.person_id != doer.person.pk:
         raise NotAllowed(say("Only the person who holds a mandate can give it back."), hidden=False)
-    if mandate.ended is None:
-        mandate.ended = doer.at
-        mandate.save(update_fields=["ended"])
+    if mandate.ended is not None:
+        raise Already(mandate)
+    mandate.ended = doer.at
+    mandate.save(update_fields=["ended"])
     return mandate
 
 
@@ -360,12 +362,13 @@ def agree_to_belong(doer: Doer, organisation: Organisation, *, belonging: Belong
         raise NotAllowed(say("The other side has to agree."), hidden=False)
     if belonging.left is not None:
         raise refused(None, say("This was called off."), say("Ask again."))
-    if belonging.agreed is None:
-        belonging.agreed = doer.at
-        belonging.save(update_fields=["agreed"])
-        Site.objects.filter(organisation=belonging.organisation_id, network__isnull=True).update(
-            network=belonging.network
-        )
+    if belonging.agreed is not None:
+        raise Already(belonging)
+    belonging.agreed = doer.at
+    belonging.save(update_fields=["agreed"])
+    Site.objects.filter(organisation=belonging.organisation_id, network__isnull=True).update(
+        network=belonging.network
+    )
     return belonging
 
 
@@ -375,12 +378,11 @@ def leave_network(doer: Doer, organisation: Organisation, *, belonging: Belongin
     belonging = Belonging.objects.select_for_update(of=("self",)).get(pk=belonging.pk)
     if organisation.pk not in (belonging.organisation_id, belonging.network_id):
         raise NotAllowed(say("This is between others."), hidden=True)
-    if belonging.left is None:
-        belonging.left = doer.at
-        belonging.save(update_fields=["left"])
-        Site.objects.filter(organisation=belonging.organisation_id, network=belonging.network_id).update(
-            network=None
-        )
+    if belonging.left is not None:
+        raise Already(belonging)
+    belonging.left = doer.at
+    belonging.save(update_fields=["left"])
+    Site.objects.filter(organisation=belonging.organisation_id, network=belonging.network_id).update(network=None)
     return belonging
 
 
@@ -421,9 +423,10 @@ def agree_to_alliance(doer: Doer, organisation: Organisation, *, alliance: Allia
         raise NotAllowed(say("The other side has to agree."), hidden=alliance.organisation_id != organisation.pk)
     if alliance.ended is not None:
         raise refused(None, say("This was called off."), say("Ask again."))
-    if alliance.agreed is None:
-        alliance.agreed = doer.at
-        alliance.save(update_fields=["agreed"])
+    if alliance.agreed is not None:
+        raise Already(alliance)
+    alliance.agreed = doer.at
+    alliance.save(update_fields=["agreed"])
     return alliance
 
 
@@ -433,9 +436,10 @@ def end_alliance(doer: Doer, organisation: Organisation, *, alliance: Alliance) 
     alliance = Alliance.objects.select_for_update(of=("self",)).get(pk=alliance.pk)
     if organisation.pk not in (alliance.organisation_id, alliance.ally_id):
         raise NotAllowed(say("This is between others."), hidden=True)
-    if alliance.ended is None:
-        alliance.ended = doer.at
-        alliance.save(update_fields=["ended"])
+    if alliance.ended is not None:
+        raise Already(alliance)
+    alliance.ended = doer.at
+    alliance.save(update_fields=["ended"])
     return alliance
 
 

@@ -1,0 +1,63 @@
+"""Both databases really run: every test of the actions and the pages passes on PostgreSQL as it does on SQLite."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from solidaria.web.settings import database
+from tests.postgres import NoPostgres, postgres
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(os.environ.get("SOLIDARIA_TEST_DATABASE")), reason="this run is the one on PostgreSQL")
+def test_the_tests_of_actions_and_pages_pass_on_postgresql() -> None:
+    try:
+        with postgres(settings=("track_commit_timestamp=on",)) as address:
+            ended = subprocess.run(
+                [sys.executable, "-m", "pytest", "-m", "not browser", "tests/actions", "tests/web"],
+                env={**os.environ, "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=1200,
+                check=False,
+            )
+    except NoPostgres as why:
+        pytest.skip(f"no PostgreSQL can be started here: {why}")
+    assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
+    passed = re.search(r"(\d+) passed", ended.stdout + " " + ended.stderr)
+    assert passed is None or int(passed[1]) > 20
+
+
+def test_the_database_of_a_run_is_the_one_that_was_asked_for(db: None) -> None:
+    asked = os.environ.get("SOLIDARIA_TEST_DATABASE", "sqlite:///")
+    assert connection.vendor == asked.partition(":")[0]
+
+
+def test_an_address_names_a_postgresql_on_a_host_or_on_a_socket() -> None:
+    there = database("postgresql://ana:s%40crt@db.example.org:5433/solidaria?sslmode=require")
+    wanted = ("solidaria", "ana", "s@crt", "db.example.org", "5433", {"sslmode": "require"})
+    assert tuple(there[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")) == wanted
+    here = database("postgresql:///solidaria?host=/run/my%20socket&user=ana")
+    wanted = ("solidaria", "ana", "", "/run/my socket", "", {})
+    assert tuple(here[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")) == wanted
+
+
+def test_sqlite_waits_its_turn_and_keeps_what_it_acknowledged() -> None:
+    options = database("sqlite:////var/lib/solidaria.sqlite3")["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] >= 20
+    assert "journal_mode=WAL" in options["init_command"] and "synchronous=FULL" in options["init_command"]
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="neither sqlite:/// nor postgresql://"):
+        database("mysql://host/name")
