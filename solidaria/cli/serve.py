@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import django
@@ -74,11 +78,13 @@ def worker() -> int:
         _stop([process])
 
 
-def serve(address: str, port: int, threads: int, ready: str = "") -> int:
+def serve(address: str, port: int, threads: int, ready: str = "", then: Callable[[], object] | None = None) -> int:
     """The pages and one worker, each a process; when one ends, the other is stopped.
 
     ready   said on standard error once the server answers
+    then    called once after that
     """
+    signal.signal(signal.SIGTERM, _ended)
     server = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"),
@@ -86,14 +92,34 @@ def serve(address: str, port: int, threads: int, ready: str = "") -> int:
     ]
     running = [subprocess.Popen(server), subprocess.Popen(WORKER)]
     try:
-        print(ready or f"http://localhost:{port}", file=sys.stderr, flush=True)
+        answers = False
         while all(one.poll() is None for one in running):
-            time.sleep(0.3)
+            if not answers and _answers(address, port):
+                answers = True
+                print(ready or f"http://localhost:{port}", file=sys.stderr, flush=True)
+                if then is not None:
+                    then()
+            time.sleep(0.3 if answers else 0.1)
         return 1
     except KeyboardInterrupt:
         return 0
     finally:
         _stop(running)
+
+
+def _ended(_number: int, _frame: types.FrameType | None) -> None:
+    """A service manager that ends the program is heard like Ctrl-C, so that no process is left behind."""
+    raise KeyboardInterrupt
+
+
+def _answers(address: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+    try:
+        with socket.create_connection((here, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _stop(running: list[subprocess.Popen[bytes]]) -> None:
