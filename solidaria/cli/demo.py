@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         return status
     threads = min(8, 2 * (os.cpu_count() or 1) + 1)
     address = f"http://localhost:{port}/"
-    told = language.text(say("The trial runs at {address}. Ctrl-C stops it.", address=address))
+    told = language.text(say("Ctrl-C stops the trial. It runs at {address}", address=address))
     if not arguments.no_open and _has_screen():
         status = serve("127.0.0.1", port, threads, told, lambda: webbrowser.open(address))
     else:
@@ -131,12 +131,12 @@ def _write(mark: Path, what: dict[str, object]) -> None:
 def _fingerprint() -> str:
     """What tells this state of the program from another: when it is the same, tables and style sheets are in place."""
     package = Path(solidaria.__file__).parent
-    found = [solidaria.__version__, django.get_version()]
+    found = hashlib.sha256(f"{solidaria.__version__} {django.get_version()}".encode())
     for folder in (package / "records" / "migrations", package / "web" / "static"):
         for path in sorted(folder.rglob("*.*")):
             if path.suffix != ".pyc" and path.is_file():
-                found.append(f"{path.relative_to(package)} {path.stat().st_size} {path.stat().st_mtime_ns}")
-    return hashlib.sha256("\n".join(found).encode()).hexdigest()[:32]
+                found.update(f"\n{path.relative_to(package)}\n".encode() + path.read_bytes())
+    return found.hexdigest()[:32]
 
 
 def _say_if_old(filled: str, language: Language) -> None:

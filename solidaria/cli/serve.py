@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import django
@@ -69,7 +69,7 @@ def prepare(home: Path | None) -> None:
 
 def worker() -> int:
     """Make plans until the process is asked to stop."""
-    process = subprocess.Popen(WORKER)
+    process = _start(WORKER)
     try:
         return process.wait()
     except KeyboardInterrupt:
@@ -84,13 +84,15 @@ def serve(address: str, port: int, threads: int, ready: str = "", then: Callable
     ready   said on standard error once the server answers
     then    called once after that
     """
-    signal.signal(signal.SIGTERM, _ended)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _ended)
     server = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"),
         "solidaria.web.wsgi:application",
     ]
-    running = [subprocess.Popen(server), subprocess.Popen(WORKER)]
+    running = [_start(server), _start(WORKER)]
     try:
         answers = False
         while all(one.poll() is None for one in running):
@@ -105,6 +107,11 @@ def serve(address: str, port: int, threads: int, ready: str = "", then: Callable
         return 0
     finally:
         _stop(running)
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A process out of reach of the terminal's Ctrl-C: only this one hears it, and ends the others in order."""
+    return subprocess.Popen(command, process_group=0 if os.name == "posix" else None)
 
 
 def _ended(_number: int, _frame: types.FrameType | None) -> None:
