@@ -5,6 +5,7 @@ The peers are not among the project's dependencies. In an environment of their o
     pip install pabutools abcvoting numpy
     python -m benchmarks.budgets agree 20000        random small votes, every disagreement printed
     python -m benchmarks.budgets speed              a table of times and memory, each task in a process of its own
+    python -m benchmarks.budgets speed Łódź         the tasks whose name holds this
     python -m benchmarks.budgets speed --quick      without the tasks that take the peers minutes
 
 SOLIDARIA_DATA says where the real votes are (docs/budgets.md); without them only the synthetic ones are counted.
@@ -14,14 +15,15 @@ Times are CPU seconds of the process and depend on the machine; the ratios are w
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import random
 import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -205,113 +207,120 @@ def free(vote: BudgetVote) -> set[str]:
 SECONDS, MINUTES, HOURS = range(3)
 
 
-def tasks() -> dict[str, tuple[Callable[[], BudgetVote], EqualSharesTerms, int]]:
-    """Name → how to get the vote, terms, how long it takes pabutools."""
-
-    def real(name: str) -> Callable[[], BudgetVote]:
-        return lambda: read_file(DATA / name).vote
-
+def tasks() -> dict[str, tuple[Path | tuple[int, int], EqualSharesTerms, int]]:
+    """Name → a file, or projects and people of a synthetic vote; the terms; how long it takes pabutools."""
     none = EqualSharesTerms(completion="none", ties=BY_NAME)
     points = EqualSharesTerms(utility="points", completion="none", ties=BY_NAME)
     first = EqualSharesTerms(stop="exhaustive", ties=BY_NAME)
     over = EqualSharesTerms(ties=BY_NAME)
     rembertow, mokotow, lodz = (
-        f"budgets_greedy/Poland_{name}.pb"
+        DATA / f"budgets_greedy/Poland_{name}.pb"
         for name in ("Warszawa_2021_Rembertow", "Warszawa_2022_Mokotow", "Lodz_2022")
     )
-    wieliczka = "budgets_equal_shares/Poland_Wieliczka_2023_Green_Budget.pb"
-    found = {
-        "Rembertów 53 × 1,811, cost, one run": (real(rembertow), none, SECONDS),
-        "Mokotów 97 × 11,039, cost, one run": (real(mokotow), none, SECONDS),
-        "Mokotów 97 × 11,039, points, one run": (real(mokotow), points, SECONDS),
-        "Łódź 160 × 90,494, cost, one run": (real(lodz), none, SECONDS),
-        "Rembertów 53 × 1,811, cost, steps to exhaustive": (real(rembertow), first, SECONDS),
-        "Wieliczka 64 × 6,586, cost, steps to overspend": (real(wieliczka), over, SECONDS),
-        "Łódź 160 × 90,494, cost, steps to overspend": (real(lodz), over, MINUTES),
-        "synthetic 100 × 20,000, cost, one run": (lambda: synthetic(100, 20_000), none, SECONDS),
-        "synthetic 100 × 100,000, cost, steps to overspend": (lambda: synthetic(100, 100_000), over, HOURS),
-        "synthetic 200 × 300,000, cost, steps to overspend": (lambda: synthetic(200, 300_000), over, HOURS),
+    wieliczka = DATA / "budgets_equal_shares/Poland_Wieliczka_2023_Green_Budget.pb"
+    found: dict[str, tuple[Path | tuple[int, int], EqualSharesTerms, int]] = {
+        "Rembertów 53 × 1,811, cost, one run": (rembertow, none, SECONDS),
+        "Mokotów 97 × 11,039, cost, one run": (mokotow, none, SECONDS),
+        "Mokotów 97 × 11,039, points, one run": (mokotow, points, SECONDS),
+        "Łódź 160 × 90,494, cost, one run": (lodz, none, SECONDS),
+        "Rembertów 53 × 1,811, cost, steps to exhaustive": (rembertow, first, SECONDS),
+        "Wieliczka 64 × 6,586, cost, steps to overspend": (wieliczka, over, SECONDS),
+        "Łódź 160 × 90,494, cost, steps to overspend": (lodz, over, MINUTES),
+        "synthetic 100 × 20,000, cost, one run": ((100, 20_000), none, SECONDS),
+        "synthetic 100 × 100,000, cost, one run": ((100, 100_000), none, MINUTES),
+        "synthetic 200 × 300,000, cost, one run": ((200, 300_000), none, MINUTES),
+        "synthetic 100 × 100,000, cost, steps to overspend": ((100, 100_000), over, HOURS),
+        "synthetic 200 × 300,000, cost, steps to overspend": ((200, 300_000), over, HOURS),
     }
     return {name: task for name, task in found.items() if DATA.exists() or name.startswith("synthetic")}
 
 
-def measure(name: str, who: str) -> dict[str, object]:
-    """Count one task in this process: CPU seconds, peak memory in MB, and what is funded."""
-    get, terms, _ = tasks()[name]
-    vote = get()
-    theirs = pabutools_vote(vote, terms.utility) if who == "pabutools" else None
-    started = time.process_time()
-    if theirs is not None:
-        funded = pabutools_funds(vote, terms, *theirs)
+def megabytes() -> float:
+    """The most memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(name: str, path: Path, who: str) -> dict[str, object]:
+    """Read a file and count it in this process, each with its own reader.
+
+    CPU seconds of reading and of counting; the most memory the process held, and how much of that came after the
+    libraries were loaded; and what is funded.
+    """
+    terms = tasks()[name][1]
+    if who == "pabutools":
+        import pabutools.election as peer
+        importlib.import_module("pabutools.rules")
+
+        loaded, started = megabytes(), time.process_time()
+        instance, profile = peer.parse_pabulib(str(path))
+        satisfaction = peer.Cost_Sat if terms.utility == "cost" else peer.Cardinality_Sat
+        profile = profile.as_multiprofile()
+        read = time.process_time()
+        vote = read_file(path).vote if terms.completion == "add1" else BudgetVote(Fraction(0), (), {})
+        counting = time.process_time()
+        funded = pabutools_funds(vote, terms, instance, profile, satisfaction)
     else:
+        loaded, started = megabytes(), time.process_time()
+        vote = read_file(path).vote
+        read = counting = time.process_time()
         funded = set(equal_shares(vote, terms, counted_again=()).funded)
     return {
-        "seconds": time.process_time() - started,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "reading": read - started,
+        "counting": time.process_time() - counting,
+        "memory": megabytes(),
+        "grown": megabytes() - loaded,
         "funded": sorted(funded),
     }
 
 
-def load(path: Path, who: str) -> dict[str, object]:
-    """Read one file in this process."""
-    started = time.process_time()
-    if who == "pabutools":
-        from pabutools.election import parse_pabulib
-
-        started = time.process_time()
-        parse_pabulib(str(path))
-    else:
-        read_file(path)
-    return {
-        "seconds": time.process_time() - started,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "funded": [],
-    }
-
-
-def apart(what: str, name: str, who: str, limit: float) -> dict[str, object] | None:
+def apart(name: str, path: Path, who: str, limit: float) -> dict[str, float] | None:
     """Do one task in a process of its own; None when it takes longer than the limit or runs out of memory."""
-    command = [sys.executable, "-m", "benchmarks.budgets", what, name, who]
+    command = [sys.executable, "-m", "benchmarks.budgets", "task", name, str(path), who]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=True)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         print(f"  {who} did not finish {name}: {type(error).__name__}", file=sys.stderr)
         return None
-    answer: dict[str, object] = json.loads(done.stdout)
+    answer: dict[str, float] = json.loads(done.stdout)
     return answer
 
 
-def speed(patience: int, limit: float) -> None:
+def speed(patience: int, limit: float, only: str) -> None:
     """Print the table; tasks that take pabutools longer than the patience are done without it."""
-    print("| task | Solidaria s | pabutools s | times faster | Solidaria MB | pabutools MB | times less |")
-    print("|---|---|---|---|---|---|---|")
-    rows = [("task", name, slow) for name, (_, _, slow) in tasks().items()]
-    if DATA.exists():
-        lodz = str(DATA / "budgets_greedy" / "Poland_Lodz_2022.pb")
-        rows.insert(0, ("load", lodz, SECONDS))
-    for what, name, slow in rows:
-        ours = apart(what, name, "solidaria", limit)
-        theirs = None if slow > patience else apart(what, name, "pabutools", limit)
-        shown = f"loading {Path(name).name}" if what == "load" else name
-        if ours is None:
-            continue
-        if theirs is None:
-            print(f"| {shown} | {ours['seconds']:.3f} | – | – | {ours['memory']:.0f} | – | – |", flush=True)
-            continue
-        same = "" if ours["funded"] == theirs["funded"] else " (DIFFERENT OUTCOME)"
-        times = float(str(theirs["seconds"])) / float(str(ours["seconds"]))
-        less = float(str(theirs["memory"])) / float(str(ours["memory"]))
-        print(
-            f"| {shown}{same} | {ours['seconds']:.3f} | {theirs['seconds']:.1f} | {times:.0f} | "
-            f"{ours['memory']:.0f} | {theirs['memory']:.0f} | {less:.1f} |",
-            flush=True,
-        )
+    print("| task | | reading s | counting s | MB | of these for the vote |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (source, _, slow) in tasks().items():
+            if only not in name:
+                continue
+            path = source if isinstance(source, Path) else Path(folder) / f"{source[0]}x{source[1]}.pb"
+            if isinstance(source, tuple) and not path.exists():
+                with path.open("w", encoding="utf-8") as file:
+                    file.writelines(write(PabulibFile(synthetic(*source), {"rule": "equalshares/add1"})))
+            ours = apart(name, path, "solidaria", limit)
+            theirs = None if slow > patience else apart(name, path, "pabutools", limit)
+            for who, found in (("Solidaria", ours), ("pabutools", theirs)):
+                if found is not None:
+                    cells = [
+                        f"{found['reading']:.2f}",
+                        f"{found['counting']:.3f}",
+                        f"{found['memory']:.0f}",
+                        f"{found['grown']:.0f}",
+                    ]
+                    print("| " + " | ".join([name if who == "Solidaria" else "", who, *cells]) + " |", flush=True)
+            if ours is not None and theirs is not None:
+                times = [
+                    f"{theirs[one] / max(ours[one], 0.001):.1f}"
+                    for one in ("reading", "counting", "memory", "grown")
+                ]
+                same = "times" if ours["funded"] == theirs["funded"] else "DIFFERENT OUTCOME"
+                print("| " + " | ".join(["", same, *times]) + " |", flush=True)
 
 
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["agree", "speed", "task", "load", "file"])
+    parser.add_argument("what", choices=["agree", "speed", "task", "file"])
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--quick", action="store_true", help="only tasks that take pabutools seconds")
     parser.add_argument("--all", action="store_true", help="also tasks that take pabutools hours")
@@ -322,11 +331,11 @@ def main() -> None:
         votes = int(arguments.rest[0])
         sys.exit(1 if agree(votes, arguments.seed) + agree_with_abcvoting(votes, arguments.seed) else 0)
     elif arguments.what == "speed":
-        speed(SECONDS if arguments.quick else HOURS if arguments.all else MINUTES, arguments.limit)
+        patience = SECONDS if arguments.quick else HOURS if arguments.all else MINUTES
+        speed(patience, arguments.limit, " ".join(arguments.rest))
     elif arguments.what == "task":
-        print(json.dumps(measure(*arguments.rest)))
-    elif arguments.what == "load":
-        print(json.dumps(load(Path(arguments.rest[0]), arguments.rest[1])))
+        name, path, who = arguments.rest
+        print(json.dumps(measure(name, Path(path), who)))
     else:
         # A synthetic vote as a Pabulib file: projects, people.
         vote = synthetic(*(int(one) for one in arguments.rest))

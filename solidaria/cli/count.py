@@ -125,6 +125,17 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--completion", choices=COMPLETIONS, help="equal-shares: what happens to money left over")
     parser.add_argument("--stop", choices=STOPS, help="equal-shares: which count stands under add1")
     parser.add_argument(
+        "--step",
+        type=_step,
+        metavar="N",
+        help="equal-shares: what add1 adds for each person: an amount, or a share of the first amount such as 1%%",
+    )
+    parser.add_argument(
+        "--comparison",
+        action="store_true",
+        help="equal-shares: take the greedy outcome if more people have more of their projects in it",
+    )
+    parser.add_argument(
         "--again",
         metavar="IDS",
         help="equal-shares: projects, with commas between, for which the whole vote is counted again until it is "
@@ -151,6 +162,14 @@ def _number(text: str) -> Fraction:
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+
+
+def _step(text: str) -> tuple[Fraction, str]:
+    """A step of add1: how much, and of what (as in EqualSharesTerms)."""
+    step = _number(text.removesuffix("%").strip())
+    if step <= 0:
+        raise argparse.ArgumentTypeError("a step must add something")
+    return (step / 100, "share") if text.endswith("%") else (step, "money")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -204,6 +223,8 @@ _KNOWN_BY = {
     "utility": ("equal-shares",),
     "completion": ("equal-shares",),
     "stop": ("equal-shares",),
+    "step": ("equal-shares",),
+    "comparison": ("equal-shares",),
     "again": ("equal-shares",),
     "threshold": ("greedy",),
     "ties": (*ELECTIONS, *BUDGETS),
@@ -428,6 +449,7 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
         )
         return greedy(file.vote, terms, votes=file.published or None)
     progress = _Progress(Language(arguments.lang))
+    step, step_of = arguments.step or (Fraction(1), "money")
     try:
         result = equal_shares(
             file.vote,
@@ -435,7 +457,9 @@ def _shared_out(arguments: argparse.Namespace, file: PabulibFile, named: str, ti
                 utility=arguments.utility or "cost",
                 completion=arguments.completion or NAMED_COMPLETIONS.get(named, "add1"),
                 stop=arguments.stop or "overspend",
-                comparison=named.endswith("comparison") and arguments.completion is None,
+                step=step,
+                step_of=step_of,
+                comparison=arguments.comparison or (named.endswith("comparison") and arguments.completion is None),
                 ties=ties,
             ),
             counted_again=_again(arguments, file),

@@ -299,3 +299,62 @@ def test_a_published_budget_comes_out_as_published(solidaria):
     first = counted(solidaria(text, "--stop", "exhaustive", "--format", "json", name="Wieliczka.pb"))
     assert len(first["funded"]) == 31 and first["spent"] == "984579"
     assert any("published outcome" in note for note in first["notes"])
+
+
+BUDGET = """\
+META
+key;value
+description;Two projects
+num_projects;3
+num_votes;4
+budget;40
+vote_type;approval
+rule;equalshares
+PROJECTS
+project_id;cost
+park;25
+road;30
+well;18
+VOTES
+voter_id;vote
+1;well
+2;well
+3;well
+4;park,road
+"""
+
+
+def test_projects_can_be_counted_again_for_by_id_all_or_none(solidaria):
+    def scopes(*words):
+        found = counted(solidaria(BUDGET, *words, "--format", "json", name="v.pb"))
+        return {project: one["scope"] for project, one in found["explanations"].items() if not one["funded"]}
+
+    # A small vote is counted again unasked.
+    assert scopes() == scopes("--again", "all") == {"park": "rule", "road": "rule"}
+    assert scopes("--again", "park") == {"park": "rule", "road": "last step"}
+    assert scopes("--again", "none") == {"park": "last step", "road": "last step"}
+    status, out, _ = solidaria(BUDGET, "--again", "none", name="v.pb")
+    assert status == 0 and "--again all" in out
+    status, _, err = solidaria(BUDGET, "--again", "park,lake", name="v.pb")
+    assert status == 1 and "no project “lake”" in err
+
+
+def test_the_step_and_the_comparison_of_equal_shares_can_be_named(solidaria):
+    words = ("--completion", "add1", "--step", "10%", "--comparison", "--format", "json")
+    found = counted(solidaria(BUDGET, *words, name="v.pb"))
+    assert found["terms"] | {"step": "1/10", "step of": "share", "comparison": "yes"} == found["terms"]
+    # The first amount is 10. At 25 the one person who wants the park can buy it, and with the well that is too much.
+    assert found["per_person"] == "24" and found["funded"] == ["well"]
+    assert solidaria(BUDGET, "--step", "0", name="v.pb")[0] == 2
+
+
+def test_so_much_money_that_it_cannot_be_counted_exactly_is_refused(solidaria):
+    status, _, err = solidaria(BUDGET.replace("budget;40", "budget;4" + "0" * 30), name="v.pb")
+    assert status == 1 and "larger unit of money" in err
+
+
+def test_the_line_that_is_not_text_is_named_also_in_a_budget(solidaria, tmp_path):
+    path = tmp_path / "v.pb"
+    path.write_bytes(BUDGET.encode().replace(b"4;park", b"4\xf3;park"))
+    status, _, err = solidaria(None, name="v.pb")
+    assert status == 1 and "v.pb, row 19" in err
