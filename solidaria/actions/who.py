@@ -284,6 +284,17 @@ def grant_mandate(
             )
         )
     starts = starts or doer.at.date()
+    if not 1900 <= starts.year <= 9000:
+        starts = doer.at.date()
+        faults.append(
+            Fault(
+                "",
+                None,
+                "starts",
+                say("This is not a day that can be counted from."),
+                say("Choose a day in this century."),
+            )
+        )
     ends = ends or _year_later(starts)
     if ends < starts:
         faults.append(_fault("ends", say("The end lies before the start.")))

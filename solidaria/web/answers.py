@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from solidaria.actions.permit import Doer, NotAllowed, rights_of
@@ -106,6 +107,12 @@ def act(
     if said is not None:
         messages.success(request, request.language.text(said))  # type: ignore[attr-defined]
     return HttpResponseRedirect(done(answer))
+
+
+def within(request: HttpRequest, address: str) -> str:
+    """The address, when it leads to a page of this server; blank when it would lead people elsewhere."""
+    inside = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if inside else ""
 
 
 def told(refusal: Refused, given: Mapping[str, Any]) -> dict[str, Any]:

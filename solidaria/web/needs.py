@@ -22,7 +22,7 @@ from solidaria.records.models import Belonging, Need, Organisation, Product, Rou
 from solidaria.records.workbook import read_tables
 from solidaria.web.answers import act, button, doer, form, members_only, network_for, organisation_for, person
 from solidaria.web.context import my_organisations
-from solidaria.web.typed import amount
+from solidaria.web.typed import amount, whole
 
 PER_PAGE = 100
 #: An uploaded sheet of needs is small; a workbook of a network may be larger (web/plan.py).
@@ -142,7 +142,8 @@ def _given(request: HttpRequest, network: Organisation) -> dict[str, Any]:
     product = None
     if typed:
         rows = Product.objects.filter(network=network, removed__isnull=True)
-        product = rows.filter(pk=int(typed)).first() if typed.isdecimal() else rows.filter(code=typed).first()
+        number = whole(typed)
+        product = rows.filter(code=typed).first() if number is None else rows.filter(pk=number).first()
         if product is None:
             raise refused(
                 "product", say("This product is not on the network's list."), say("Choose one from the list.")
@@ -183,8 +184,8 @@ def gather(request: HttpRequest, code: str) -> HttpResponse:
     def page(told: Any) -> HttpResponse:
         return render(request, "needs/needs.html", {**_page(request, one, rights), **told})
 
-    numbers = [int(number) for number in request.POST.getlist("needs") if number.isdecimal()]
-    tier = request.POST.get("tier", "1")
+    numbers = [number for text in request.POST.getlist("needs") if (number := whole(text)) is not None]
+    tier = whole(request.POST.get("tier", "1"))
     return act(
         request,
         lambda: actions.gather_needs(
@@ -192,7 +193,7 @@ def gather(request: HttpRequest, code: str) -> HttpResponse:
             one,
             needs=numbers,
             words=request.POST.get("words", ""),
-            tier=int(tier) if tier.isdecimal() else 1,
+            tier=1 if tier is None else min(tier, 10),
         ),
         lambda _: reverse("needs", args=[one.code]),
         say("Gathered. The small needs are kept in it."),
@@ -209,9 +210,12 @@ def rank(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "needs/needs.html", {**_page(request, one, rights), **told})
 
     tiers = {
-        int(name[5:]): int(value) if value.isdecimal() and len(value) < 4 else 0
+        number: min(whole(value) or 0, 10)
         for name, value in request.POST.dict().items()
-        if isinstance(value, str) and name.startswith("tier-") and name[5:].isdecimal() and value.strip()
+        if isinstance(value, str)
+        and name.startswith("tier-")
+        and value.strip()
+        and (number := whole(name[5:])) is not None
     }
     return act(
         request,
@@ -301,7 +305,7 @@ def match(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Say which product of the network a need in words is."""
     network, _ = network_for(request, code)
     need = Need.objects.filter(network=network, pk=number).first()
-    product = Product.objects.filter(network=network, pk=request.POST.get("product") or 0).first()
+    product = Product.objects.filter(network=network, pk=whole(request.POST.get("product", "")) or 0).first()
     if need is None or product is None:
         raise Http404
     # The right is one of the network, not of the organisation that needs it.

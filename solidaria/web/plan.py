@@ -45,7 +45,7 @@ from solidaria.web import words
 from solidaria.web.answers import act, button, doer, form, members_only, network_for, organisation_for, person
 from solidaria.web.context import my_organisations
 from solidaria.web.needs import uploaded
-from solidaria.web.typed import amount
+from solidaria.web.typed import amount, whole
 
 PER_PAGE = 100
 MOST_WORKBOOK = 30_000_000
@@ -264,8 +264,8 @@ def stock(request: HttpRequest, code: str) -> HttpResponse:
     place = Site.objects.filter(organisation=one).first()
     typed = request.POST.get("product", "")
     product = (
-        Product.objects.filter(network=place.network_id, pk=int(typed)).first()
-        if place is not None and typed.isdecimal()
+        Product.objects.filter(network=place.network_id, pk=whole(typed) or 0).first()
+        if place is not None
         else None
     )
     if product is None:
@@ -412,7 +412,9 @@ def routes(request: HttpRequest, code: str) -> HttpResponse:
         if start is None or end is None:
             raise refused("start", say("Nothing is chosen."), say("Choose one from the list."))
         typed = post.get("product", "")
-        product = Product.objects.filter(network=one, pk=int(typed)).first() if typed.isdecimal() else None
+        product = Product.objects.filter(network=one, pk=whole(typed) or 0).first() if typed else None
+        if typed and product is None:
+            raise refused("product", say("Nothing is chosen."), say("Choose one from the list."))
         cost = amount(request, post.get("cost", ""))
         return actions.set_route(doer(request), one, start=start, end=end, product=product, cost=cost)
 
@@ -459,7 +461,7 @@ def promises(request: HttpRequest, code: str) -> HttpResponse:
         place = next((row for row in sites if str(row.pk) == post.get("site")), None)
         receiver = next((row for row in members if row.code == post.get("receiver")), None)
         typed = post.get("product", "")
-        product = Product.objects.filter(network=one, pk=int(typed)).first() if typed.isdecimal() else None
+        product = Product.objects.filter(network=one, pk=whole(typed) or 0).first() if typed else None
         if place is None or receiver is None or product is None:
             raise refused("site", say("Nothing is chosen."), say("Choose one from the list."))
         quantity = amount(request, post.get("quantity", ""), product.unit)
@@ -646,10 +648,10 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
         (mine for mine in my_organisations(request) if mine.code == post.get("organisation")), None
     )
     recipe = (
-        Recipe.objects.filter(pk=int(post.get("recipe", "0")), network=one)
+        Recipe.objects.filter(pk=whole(post["recipe"]) or 0, network=one)
         .select_related("site__organisation")
         .first()
-        if post.get("recipe", "").isdecimal()
+        if post.get("recipe")
         else None
     )
     if recipe is not None:

@@ -23,6 +23,7 @@ from solidaria.web.answers import members_only, person
 from solidaria.web.context import my_organisations
 from solidaria.web.language import language
 from solidaria.web.plan import round_for, variant_for, waiting_page
+from solidaria.web.typed import whole
 
 #: Rows of a long table on a page; the files hold all of them.
 MOST_ROWS = 60
@@ -257,7 +258,9 @@ def need(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """Plans side by side: who gains, who loses, what it costs."""
     row, one, rights = round_for(request, pk)
-    wanted = [int(number) for number in request.GET.getlist("plan") if number.isdecimal()][:MOST_COMPARED]
+    wanted = [number for text in request.GET.getlist("plan") if (number := whole(text)) is not None][
+        :MOST_COMPARED
+    ]
     rows = [
         found
         for number in wanted

@@ -25,6 +25,11 @@ SIZES = {
 }  # fmt: skip
 
 
+def whole(text: str) -> int | None:
+    """The number of a row, as a form or an address names it; None for what cannot be one, however long it is."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
 def amount(request: HttpRequest, text: str, unit: str = "") -> str:
     """The number as plain digits, for an action; blank stays blank, and what cannot be read stays as it is.
 

@@ -32,7 +32,7 @@ from solidaria.records.models import (
 from solidaria.records.models.who import ALLIANCES, KINDS
 from solidaria.report.words import KINDS as KIND_WORDS
 from solidaria.web import words
-from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, shown
+from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, shown, within
 from solidaria.web.context import my_organisations
 from solidaria.web.map import map_of
 from solidaria.web.steps import steps
@@ -459,7 +459,9 @@ def undo(request: HttpRequest, code: str, number: int) -> HttpResponse:
         raise Http404
     undoing.undo_act(doer(request), row)
     messages.success(request, request.language.text(say("Taken back.")))  # type: ignore[attr-defined]
-    return HttpResponseRedirect(request.POST.get("back") or reverse("history", args=[one.code]))
+    return HttpResponseRedirect(
+        within(request, request.POST.get("back", "")) or reverse("history", args=[one.code])
+    )
 
 
 # --- small helps ---
