@@ -6,7 +6,7 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
@@ -313,13 +313,3 @@ def revoke_token(doer: Doer, organisation: Organisation | None, *, token: int) -
         row.revoked = doer.at
         row.save(update_fields=["revoked"])
     return row
-
-
-def token_of(text: str, at: datetime | None = None) -> Token | None:
-    """The living key with this text; None when there is none, it was revoked or has run out."""
-    at = at or datetime.now(UTC)
-    return (
-        Token.objects.select_related("person", "mandate")
-        .filter(digest=digest_of(text), revoked__isnull=True, ends__gte=at.date(), person__is_active=True)
-        .first()
-    )

@@ -23,6 +23,7 @@ from solidaria.actions.permit import PURPOSES, live_mandates
 from solidaria.core.problem import Sentence, say
 from solidaria.records.models import Mandate, Membership, Person
 from solidaria.web.answers import act, button, doer, form, members_only, person
+from solidaria.web.kept import TABLES
 from solidaria.web.language import CODES, COOKIE
 
 #: For pages that list people: their organisations of today, as `row.there`.
@@ -110,13 +111,13 @@ def everything(me: Person) -> dict[str, Any]:
     return found
 
 
-def counts(me: Person) -> list[tuple[str, int]]:
-    """How many rows each table keeps about the person, by the table's name."""
+def counts(me: Person) -> list[tuple[Sentence, int]]:
+    """How many rows each table keeps about the person, in words."""
     found: dict[str, int] = {}
     for relation in Person._meta.related_objects:
         name = relation.related_model.__name__
         found[name] = found.get(name, 0) + _rows(relation, me).count()
-    return sorted((name, count) for name, count in found.items() if count)
+    return [(TABLES[name].what, found[name]) for name in TABLES if found.get(name)]
 
 
 def _rows(relation: Any, me: Person) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,6 +14,7 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 from solidaria.actions import sign_in as actions
+from solidaria.actions.tidy import tidy_now_and_then
 from solidaria.core.problem import Sentence, say
 from solidaria.records.models import Person
 from solidaria.web import account
@@ -82,8 +84,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return str(super().clean_username(handle, shallow))
 
     def post_login(self, request: HttpRequest, user: Person, **named: Any) -> HttpResponse:
-        """The pages come in the language the person chose, on this device too."""
+        """The pages come in the language the person chose, on this device too; and what has run out is thrown away."""
         response: HttpResponse = super().post_login(request, user, **named)
+        tidy_now_and_then(datetime.now(UTC))
         if user.language:
             account.keep_language(request, response, user.language)
         return response

@@ -2,33 +2,136 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from solidaria.actions.permit import PERMISSIONS, RIGHTS
+from solidaria.actions.permit import ANYBODY, MEMBER, PERMISSIONS, PURPOSES, RIGHTS
+from solidaria.core.problem import Sentence, say
 from solidaria.report.words import GLOSSARY
 from solidaria.web.answers import shown
+from solidaria.web.kept import TABLES
+from solidaria.web.words import VERBS
+
+#: Words of the platform; those of plans and prices stand in report/words.py.
+WORDS: tuple[tuple[Sentence, Sentence], ...] = (
+    (
+        say("Organisation"),
+        say(
+            "A site, a union, a community, a movement, a clinic, a network or a council: whoever meets and decides."
+        ),
+    ),
+    (
+        say("Assembly"),
+        say("The members of an organisation, met to decide. Everything anybody may do here comes from it."),
+    ),
+    (
+        say("Founding assembly"),
+        say("The first one. Its minutes say who the organisation is and who does what for now."),
+    ),
+    (say("Roll"), say("The list of an organisation's members. Only they see it.")),
+    (
+        say("Mandate"),
+        say(
+            "A task an assembly gives one of its members, in words and for a time. It can be recalled on any day, and "
+            "from that moment nothing counts that is done under it."
+        ),
+    ),
+    (
+        say("Network"),
+        say(
+            "Organisations that plan together: what some need, others make. Both sides agree before one belongs to it."
+        ),
+    ),
+    (say("Council"), say("Organisations that decide together through delegates.")),
+    (
+        say("Alliance"),
+        say("A tie between two organisations, with what each gives the other. It holds once both have agreed."),
+    ),
+    (
+        say("Round"),
+        say("One time of planning in a network: needs and capacities are gathered, a plan is made and read."),
+    ),
+    (
+        say("Variant"),
+        say("One plan of several that were made for the same round, so that assemblies can compare and choose."),
+    ),
+    (
+        say("Refusal"),
+        say(
+            "An assembly says no to its part of a plan, with a reason. The plan is made again with that as a limit."
+        ),
+    ),
+    (
+        say("Joining code"),
+        say("Twelve letters and digits on paper. It lets one person join one organisation, once."),
+    ),
+    (
+        say("Passkey"),
+        say(
+            "A key inside your telephone or computer that opens your account by finger, face or PIN. It cannot be guessed, "
+            "and it works on no forged page."
+        ),
+    ),
+    (
+        say("To vouch"),
+        say(
+            "Two members say: it is really this person. Then somebody who lost every way in can set a new password."
+        ),
+    ),
+)
 
 
 @shown
 def words(request: HttpRequest) -> HttpResponse:
-    """The glossary."""
-    return render(request, "help/words.html", {"glossary": GLOSSARY})
+    """The glossary: the platform's words, then those of plans and prices."""
+    return render(request, "help/words.html", {"parts": glossary()})
+
+
+def glossary() -> list[tuple[str, Sentence, tuple[tuple[Sentence, Sentence], ...]]]:
+    """The words in two parts, each with an id for links."""
+    return [
+        ("people", say("People and organisations"), WORDS),
+        ("plans", say("Needs, plans and prices"), GLOSSARY),
+    ]
 
 
 @shown
 def permissions(request: HttpRequest) -> HttpResponse:
     """The table of permissions."""
-    return render(request, "help/permissions.html", {"permissions": PERMISSIONS, "rights_list": RIGHTS})
+    return render(request, "help/permissions.html", {"table": table(), "rights_list": RIGHTS})
+
+
+def table() -> list[tuple[Sentence, list[Sentence]]]:
+    """Who may do what, made from the program's own table: a right, and what it opens, each action in one place."""
+    rows: dict[str, list[Sentence]] = {key: [] for key in (ANYBODY, MEMBER, *RIGHTS)}
+    for verb, needed in PERMISSIONS.items():
+        words = VERBS.get(verb)
+        if words is None or not needed:
+            continue
+        if "own" in needed:
+            words = say("{what}; whoever declared it may as well", what=words)
+        for right in needed:
+            if right in rows:
+                rows[right].append(words)
+    return [(_holder(right), doings) for right, doings in rows.items() if doings]
+
+
+def _holder(right: str) -> Sentence:
+    if right == ANYBODY:
+        return say("Everybody who is signed in")
+    if right == MEMBER:
+        return say("Every member")
+    return say("Whoever holds a mandate to {right}", right=RIGHTS[right])
 
 
 @shown
 def privacy(request: HttpRequest) -> HttpResponse:
-    """What is kept about a person, and for how long."""
-    return render(request, "help/privacy.html")
+    """What is kept about a person, what for, and for how long."""
+    return render(request, "help/privacy.html", {"tables": list(TABLES.values()), "has_email": settings.HAS_EMAIL})
 
 
 @shown
 def first_steps(request: HttpRequest) -> HttpResponse:
     """How everything works together."""
-    return render(request, "help/first_steps.html")
+    return render(request, "help/first_steps.html", {"purposes_list": list(PURPOSES.values())})

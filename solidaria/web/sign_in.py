@@ -109,7 +109,7 @@ def _just_joined(request: HttpRequest, handle: str, password: str) -> Person | N
 def recover(request: HttpRequest) -> HttpResponse:
     """Somebody cannot get in: ask for a code to tell two members. The same page for every sign-in name."""
     if request.method != "POST":
-        return render(request, "account/recover.html")
+        return render(request, "account/recover.html", {"days": actions.RECOVERY_DAYS})
     waits: HttpResponse | None = consume_or_429(request, action="recover")
     if waits is not None:
         return waits
