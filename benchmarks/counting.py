@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -227,8 +228,12 @@ def in_a_process_of_its_own(rule: str, who: str, path: Path, limit: int) -> dict
         except importlib.metadata.PackageNotFoundError:
             return "not installed"
     command = [sys.executable, __file__, "--measure", rule, who, str(path)]
+    # Where the other libraries are installed, Solidaria may not be.
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=limit, check=False, env=environment
+        )
     except subprocess.TimeoutExpired:
         return f"no result after {limit} s"
     if ended.returncode:

@@ -119,3 +119,20 @@ def test_what_a_project_is_said_to_cost_too_much_is_true(chance):
                 ),
             )
             assert one.project in greedy(changed).funded
+
+
+@settings(deadline=None)
+@given(CHANCE)
+def test_neither_the_order_of_ballots_and_projects_nor_their_names_decide(chance):
+    instance = random_vote(chance)
+    terms = GreedyTerms(ties=BudgetTies(("cheapest", "supporters", "name")))
+    renamed = {project.id: f"new {project.id}" for project in instance.projects}
+    projects = [replace(project, id=renamed[project.id]) for project in instance.projects]
+    piles = [
+        (tuple((renamed[project], points) for project, points in ballot), people)
+        for ballot, people in instance.piles.items()
+    ]
+    chance.shuffle(projects)
+    chance.shuffle(piles)
+    other = BudgetVote(instance.budget, tuple(projects), dict(piles), instance.kind)
+    assert greedy(other, terms).funded == tuple(renamed[project] for project in greedy(instance, terms).funded)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from solidaria.cli import count
 from solidaria.core.problem import Refused
 from solidaria.core.voting.consent import Objection
-from solidaria.core.voting.majority import CHOICES, MajorityTerms, Quorum, Share, majority
+from solidaria.core.voting.councils import council
+from solidaria.core.voting.majority import CHOICES
 from solidaria.records.motions import read_consent, read_council, read_motion
 
 TALLY = "choice,count\nfor,24\nagainst,18\nabstain,3\nblank,1\nspoiled,2\n"
@@ -330,31 +331,45 @@ def test_neither_the_order_of_ballots_nor_how_they_are_put_on_lines_changes_a_vo
     assert one_by_one == read_motion(path).piles == tally
 
 
-@given(
-    TALLIES,
-    st.sampled_from(["for and against", "votes cast", "present", "roll"]),
-    st.fractions(0, 1),
-    st.booleans(),
+ANSWERS = st.lists(
+    st.tuples(
+        st.sampled_from(["consent", "stand aside", "object"]),
+        st.integers(0, 4),
+        st.sampled_from(["", "too dear", "too far"]),
+    ),
+    max_size=8,
 )
-def test_one_more_vote_for_it_never_loses_a_motion_and_one_from_against_to_for_neither(tally, of, part, strict):
-    share = Share(of, part, strict and part < 1)
-    sizes = {"present": 100, "roll": 100}
-
-    def carried(piles):
-        return majority(piles, MajorityTerms((share,)), **sizes).carried
-
-    if carried(tally):
-        assert carried({**tally, "for": tally["for"] + 1})
-        if tally["against"]:
-            assert carried({**tally, "for": tally["for"] + 1, "against": tally["against"] - 1})
 
 
-@given(st.integers(0, 2000), st.fractions(0, 3), st.sampled_from(["share", "number", "root"]), st.booleans())
-def test_the_quorum_that_is_said_to_be_needed_is_the_smallest_that_is_enough(roll, amount, kind, strict):
-    quorum = Quorum(kind, amount, strict=strict)
-    needed = quorum.needed(roll)
-    assert quorum.reached(needed, roll)
-    assert needed == 0 or not quorum.reached(needed - 1, roll)
+@settings(deadline=None, max_examples=60)
+@given(ANSWERS, st.randoms(use_true_random=False))
+def test_the_order_of_answers_and_objections_changes_nothing(tmp_path_factory, answers, chance):
+    path = tmp_path_factory.mktemp("vote") / "vote.csv"
+
+    def read(rows):
+        lines = [f"{answer},{many},{reason}\n" for answer, many, reason in rows]
+        path.write_text("answer,count,reason\n" + "".join(lines), encoding="utf-8")
+        return read_consent(path)
+
+    first = read(answers)
+    chance.shuffle(answers)
+    assert read(answers) == first
+    assert sum(first.piles.values()) == sum(many for _, many, _ in answers)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(st.sampled_from("ABCDEF"), st.tuples(*[st.integers(0, 30)] * 3), min_size=1), st.booleans())
+def test_the_members_of_a_council_add_up_whatever_the_order_of_its_lines(tmp_path_factory, cast, backwards):
+    path = tmp_path_factory.mktemp("vote") / "vote.csv"
+    lines = [f"{name},{sum(parts)},{parts[0]},{parts[1]},{parts[2]}\n" for name, parts in sorted(cast.items())]
+    path.write_text(
+        "organisation,members,for,against,abstain\n" + "".join(lines[::-1] if backwards else lines),
+        encoding="utf-8",
+    )
+    read = read_council(path)
+    result = council(read.splits, roll=read.roll)
+    assert sum(result.by_members.values()) == sum(read.roll.values()) == sum(map(sum, cast.values()))
+    assert sum(result.by_organisations.values()) == len(cast)
 
 
 def test_fractions_are_exact_on_the_command_line():
