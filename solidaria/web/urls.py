@@ -104,5 +104,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("n/<str:code>/", include(network)),
     path("rounds/<int:pk>/", include(round)),
     path("plans/<int:pk>/", include(variant)),
+    path("api/v1/", include("solidaria.api.urls")),
     *entrance.urlpatterns,
 ]

@@ -1,0 +1,178 @@
+"""What somebody may see: one set of questions for pages and programs.
+
+What is not this person's to see is answered like what does not exist: with None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+
+from solidaria.actions.permit import MEMBER, Doer, is_member, live_mandates
+from solidaria.records.models import (
+    Alliance,
+    Belonging,
+    Membership,
+    Organisation,
+    Person,
+    Product,
+    Round,
+    Variant,
+)
+from solidaria.records.models.who import KINDS
+
+#: Kinds of organisation that others belong to.
+HOLDING = ("network", "council")
+
+
+def rights_for(doer: Doer, organisation: Organisation) -> set[str]:
+    """The rights of whoever acts: "member" and those of live mandates; with a key, of the mandate it carries alone."""
+    rights: set[str] = {MEMBER} if is_member(doer.person, organisation, doer.at) else set()
+    mandates = live_mandates(doer.at).filter(person=doer.person, organisation=organisation)
+    if doer.token is not None:
+        mandates = mandates.filter(pk=doer.token.mandate_id or 0)
+    for mandate in mandates:
+        rights.update(mandate.rights)
+    return rights
+
+
+def organisation_seen(doer: Doer, code: str) -> tuple[Organisation, set[str]] | None:
+    """An organisation seen from inside, for those who have any right in it; and these rights."""
+    found = by_code(code)
+    rights = rights_for(doer, found) if found is not None else set()
+    return (found, rights) if found is not None and rights else None
+
+
+def network_seen(doer: Doer, code: str) -> tuple[Organisation, set[str]] | None:
+    """A network or council seen from inside: for its own members and for members of organisations in it.
+
+    The rights are those in the network itself, and "inside".
+    """
+    found = by_code(code)
+    if found is None or found.kind not in HOLDING:
+        return None
+    rights = rights_for(doer, found)
+    return (found, rights | {"inside"}) if rights or _in_it(doer.person, found) else None
+
+
+def round_seen(doer: Doer, pk: int) -> tuple[Round, Organisation, set[str]] | None:
+    """A round of a network that is seen from inside."""
+    row = Round.objects.select_related("network", "chosen").filter(pk=pk).first()
+    seen = network_seen(doer, row.network.code) if row is not None else None
+    return (row, *seen) if row is not None and seen is not None else None
+
+
+def variant_seen(doer: Doer, pk: int) -> tuple[Variant, Organisation, set[str]] | None:
+    """A plan of a network that is seen from inside, without its large columns."""
+    rows = Variant.objects.defer("tables", "result").select_related("round__network", "round__chosen")
+    row = rows.filter(pk=pk).first()
+    seen = network_seen(doer, row.round.network.code) if row is not None else None
+    return (row, *seen) if row is not None and seen is not None else None
+
+
+def by_code(code: str) -> Organisation | None:
+    """The organisation with this id: that it is there is public, what it is like is not."""
+    # PostgreSQL takes no text with this sign in it.
+    return None if "\x00" in code else Organisation.objects.filter(code=code).first()
+
+
+def _in_it(person: Person, network: Organisation) -> bool:
+    return Belonging.objects.filter(
+        network=network,
+        agreed__isnull=False,
+        left__isnull=True,
+        organisation__memberships__person=person,
+        organisation__memberships__left__isnull=True,
+    ).exists()
+
+
+def organisations_of_person(person: Person) -> QuerySet[Organisation]:
+    """The organisations somebody is on the roll of, by name."""
+    return (
+        Organisation.objects.filter(memberships__person=person, memberships__left__isnull=True)
+        .distinct()
+        .order_by("name", "code")
+    )
+
+
+def networks_of(organisation: Organisation) -> list[Organisation]:
+    """The networks in which an organisation's needs are planned, by name; a network's own needs in itself."""
+    if organisation.kind == "network":
+        return [organisation]
+    rows = Belonging.objects.filter(
+        organisation=organisation, agreed__isnull=False, left__isnull=True, network__kind="network"
+    )
+    return [row.network for row in rows.select_related("network").order_by("network__name", "network__code")]
+
+
+# --- what everybody may see ---
+
+
+def directory(words: str = "", kind: str = "") -> QuerySet[Organisation]:
+    """Organisations whose name has all these words, or whose place where they show it; of one kind if one is given."""
+    rows = Organisation.objects.select_related("site").order_by("name", "code")
+    for word in words.replace("\x00", " ").split()[:6]:
+        rows = rows.filter(Q(name__icontains=word) | (Q(place__icontains=word) & Q(shows__icontains='"place"')))
+    return rows.filter(kind=kind) if kind in KINDS else rows
+
+
+@dataclass(frozen=True)
+class PublicFace:
+    """What the assembly of an organisation chose to show to everybody; None: it did not choose to show this.
+
+    mandates   purpose and last day of each; the names of those who hold them are never shown
+    """
+
+    about: str | None = None
+    place: str | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    contact: str | None = None
+    members: Decimal | None = None
+    state: str | None = None
+    networks: list[Organisation] | None = None
+    alliances: list[Alliance] | None = None
+    products: list[Product] | None = None
+    mandates: list[tuple[str, date | None]] | None = None
+
+
+def public_face(one: Organisation, at: datetime) -> PublicFace:
+    """What everybody may see of an organisation. `networks`: where it belongs; of a network, who belongs to it."""
+    shows, day = set(one.shows), at.date()
+    site = getattr(one, "site", None)
+    roll = Membership.objects.filter(Q(left__isnull=True) | Q(left__gte=day), organisation=one)
+    return PublicFace(
+        about=one.about if "about" in shows else None,
+        place=one.place if "place" in shows else None,
+        latitude=one.latitude if "place" in shows else None,
+        longitude=one.longitude if "place" in shows else None,
+        contact=one.contact if "contact" in shows else None,
+        members=(one.members or Decimal(roll.count())) if "members" in shows else None,
+        state=site.state if "state" in shows and site is not None else None,
+        networks=tied(one) if "networks" in shows else None,
+        alliances=list(
+            Alliance.objects.filter(
+                Q(organisation=one) | Q(ally=one), agreed__isnull=False, ended__isnull=True
+            ).select_related("organisation", "ally")
+        )
+        if "alliances" in shows
+        else None,
+        products=list(Product.objects.filter(recipes__site=site, recipes__removed__isnull=True).distinct())
+        if "products" in shows and site is not None
+        else None,
+        mandates=sorted(set(live_mandates(at).filter(organisation=one).values_list("purpose", "ends")), key=str)
+        if "mandates" in shows
+        else None,
+    )
+
+
+def tied(one: Organisation) -> list[Organisation]:
+    """The networks an organisation belongs to; of a network also the organisations that belong to it; by name."""
+    rows = Belonging.objects.filter(
+        Q(organisation=one) | Q(network=one), agreed__isnull=False, left__isnull=True
+    ).select_related("network", "organisation")
+    others = {row.network if row.organisation_id == one.pk else row.organisation for row in rows}
+    return sorted(others, key=lambda row: (row.name, row.code))

@@ -1,0 +1,36 @@
+"""Which actions programs can do, and why they cannot do the others; a test compares this with every action there is."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+_BY_HAND = "rests on the minutes of an assembly, which a person enters and answers for"
+_CODES = "shows codes once, to be printed; a program would keep them"
+_IN_PERSON = "is something a person does about himself or herself, signed in"
+
+#: Action -> why no key opens it.
+NOT_FOR_PROGRAMS: dict[str, str] = {
+    "found_organisation": _BY_HAND,
+    "take_over_entered": _BY_HAND,
+    "grant_mandate": "gives rights: a key could make itself new rights with it",
+    "end_mandate": "takes rights: an assembly recalls, and its secretary writes it down",
+    "give_back_mandate": _IN_PERSON,
+    "print_codes": _CODES,
+    "print_founding_code": _CODES,
+    "revoke_codes": "goes with printing codes",
+    "join_with_code": _IN_PERSON,
+    "leave_organisation": _IN_PERSON,
+    "vouch": _IN_PERSON,
+    "make_token": "a key could make itself further keys with it",
+    "revoke_token": _IN_PERSON,
+}
+
+
+def exposed(api: NinjaAPI) -> dict[str, str]:
+    """Action -> method and path of the operation that does it, read from the API's own description."""
+    found = {}
+    for path, operations in api.get_openapi_schema(path_prefix="")["paths"].items():
+        for method, operation in operations.items():
+            if "x-action" in operation:
+                found[operation["x-action"]] = f"{method.upper()} {path}"
+    return found
