@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from solidaria.web import account, claim, downloads, help, needs, plan, price, who
+from solidaria.web import account, claim, downloads, help, needs, plan, price, walk, who
 from solidaria.web import sign_in as entrance
 
 handler404 = "solidaria.web.answers.not_found"
@@ -105,5 +105,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/", include(round)),
     path("plans/<int:pk>/", include(variant)),
     path("api/v1/", include("solidaria.api.urls")),
+    path("demo/walk", walk.walk, name="demo_walk"),
     *entrance.urlpatterns,
 ]
