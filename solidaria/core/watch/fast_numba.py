@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from solidaria.core.watch import fields as f
 from solidaria.core.watch import rules
+from solidaria.core.watch.clearing import MOST_ROUNDS, TOLERANCE, Debts
 from solidaria.core.watch.rules import BLOCK, ROW
 from solidaria.core.watch.tables import Paths
 
@@ -133,3 +134,89 @@ def march(
         _march_block(
             own, runs, sites, np.uint64(seed), out.outcome, out.cash, out.pay, out.people, out.sums, first, last
         )
+
+
+def _clear(
+    start: Any, debtor: Any, share: Any, owed: Any, funds: Any, paid: Any, tolerance: float, most: int, runs: Any
+) -> int:
+    """Fill in what each site pays in each run; give back the number of rounds.
+
+    owed, funds, paid   sites × runs, flat. A site is worked out with what was found for others in the same round.
+    runs    how many; an argument, because a loop of a length known beforehand is unrolled and never made a vector
+    """
+    sites = np.uint64(len(start) - 1)
+    one = np.uint64(1)
+    got, changes = np.empty(runs), np.empty(runs)
+    top = 0.0
+    for at in range(np.uint64(len(owed))):
+        paid[at] = owed[at]
+        top = max(top, owed[at])
+    for turn in range(most):
+        for run in range(runs):
+            changes[run] = 0.0
+        for i in range(sites):
+            own = i * runs
+            for run in range(runs):
+                got[run] = funds[own + run]
+            for place in range(start[i], start[i + one]):
+                part, other = share[place], debtor[place] * runs
+                for run in range(runs):
+                    got[run] += part * paid[other + run]
+            for run in range(runs):
+                full, has = owed[own + run], got[run]
+                now = full if full < has else has
+                fall, most_so_far = paid[own + run] - now, changes[run]
+                changes[run] = fall if fall > most_so_far else most_so_far
+                paid[own + run] = now
+        if changes.max() <= tolerance * top:
+            return turn + 1
+    return most
+
+
+_clear_runs = _compiled(_clear)
+
+
+def clear(debts: Debts, owed: NDArray[np.float64], funds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same as clearing.clear: what each site pays in each run (sites × runs)."""
+    paid = np.empty(owed.size)
+    runs = np.uint64(owed.shape[1])
+    _clear_runs(
+        debts.start.astype(np.uint64),
+        debts.debtor.astype(np.uint64),
+        debts.share,
+        np.ascontiguousarray(owed).reshape(-1),
+        np.ascontiguousarray(funds).reshape(-1),
+        paid,
+        TOLERANCE,
+        MOST_ROUNDS,
+        runs,
+    )
+    return paid.reshape(owed.shape)
+
+
+def _open_blocks(s: Any, p: Any, world: Any, runs: Any, sites: Any, luck: Any, key: Any, now: int) -> None:
+    """Steps 1 to 4 in every block of a network."""
+    for block in range(s.shape[0]):
+        draw(luck[block], runs[block], sites[block], key, np.uint64(now), BLOCK)
+        mix(luck[block], world, p[block], BLOCK)
+        fetch(s[block], p[block], now, BLOCK)
+        work(s[block], p[block], luck[block], now, 1.0, BLOCK)
+
+
+def _owe_blocks(s: Any, p: Any) -> None:
+    """Step 7 in every block of a network."""
+    for block in range(s.shape[0]):
+        owe(s[block], p[block], BLOCK)
+
+
+def _close_blocks(s: Any, p: Any, luck: Any, now: int) -> None:
+    """Steps 8 to 12 in every block of a network."""
+    for block in range(s.shape[0]):
+        close(s[block], p[block], luck[block], BLOCK)
+        store(s[block], now, BLOCK)
+
+
+mix = _compiled(rules.mix)
+open_blocks = _compiled(_open_blocks)
+owe_blocks = _compiled(_owe_blocks)
+close_blocks = _compiled(_close_blocks)

@@ -24,6 +24,8 @@ TINY: Final = 1e-12
 #: a row, longer than that by one cache line, because rows a power of two apart would push each other out of the cache.
 BLOCK: Final = 256
 ROW: Final = BLOCK + 8
+#: Runs of a network that are worked out side by side; a block holds BLOCK / RUNS sites.
+RUNS: Final = 16
 
 # As unsigned 64-bit numbers, so that neither library turns them into floats on the way.
 _MULTIPLIER: Final = np.uint64(MULTIPLIER)
@@ -90,6 +92,21 @@ def draw(luck: Any, run: Any, site: Any, key: Any, now: Any, count: int) -> None
             else:
                 luck[at(2 * pair, i)] = low * _UNIT
             luck[at(2 * pair + 1, i)] = high * _UNIT
+
+
+def mix(luck: Any, world: Any, p: Any, count: int) -> None:
+    """Let part of the luck be the same for all sites: prices in part, jumps, state and lenders all or nothing."""
+    for i in lanes(count):
+        common, own = value(p, f.COMMON, i), value(p, f.OWN, i)
+        together = value(p, f.COMMON_JUMPS, i) > 0.5
+        price = common * world[at(f.D_PRICE, i)] + own * luck[at(f.D_PRICE, i)]
+        materials = common * world[at(f.D_MATERIALS, i)] + own * luck[at(f.D_MATERIALS, i)]
+        luck[at(f.D_PRICE, i)] = price
+        luck[at(f.D_MATERIALS, i)] = materials
+        luck[at(f.D_PRICE_JUMP, i)] = select(together, world[at(f.D_PRICE_JUMP, i)], luck[at(f.D_PRICE_JUMP, i)])
+        luck[at(f.D_ENERGY, i)] = select(together, world[at(f.D_ENERGY, i)], luck[at(f.D_ENERGY, i)])
+        luck[at(f.D_STATE, i)] = select(together, world[at(f.D_STATE, i)], luck[at(f.D_STATE, i)])
+        luck[at(f.D_BANK, i)] = select(together, world[at(f.D_BANK, i)], luck[at(f.D_BANK, i)])
 
 
 def begin(s: Any, p: Any, count: int) -> None:
