@@ -30,6 +30,8 @@ RIGHTS: dict[str, Sentence] = {
     "plan.refuse": say("refuse a line of a plan or lower the pledge"),
     "plan.network": say("keep the network's products, rules, routes and promises"),
     "plan.round": say("open rounds and ask for plans"),
+    "decide.facilitate": say("call assemblies, open votes and keep the speaking list"),
+    "decide.tell": say("print voting codes and enter counts of hands and paper"),
 }
 
 #: What a mandate for each purpose usually carries; an assembly may give fewer.
@@ -40,6 +42,8 @@ PURPOSES: dict[str, tuple[Sentence, tuple[str, ...]]] = {
     ),
     "secretary": (say("secretary"), ("who.describe", "who.roll", "who.mandates")),
     "treasurer": (say("treasurer"), ("plan.capacity", "plan.refuse")),
+    "facilitator": (say("facilitator"), ("decide.facilitate",)),
+    "teller": (say("teller"), ("decide.tell",)),
     "delegate": (say("delegate"), ("needs.gather", "plan.refuse", "who.ally")),
 }
 
@@ -79,6 +83,19 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "rank_needs": ("needs.gather",),
     "upload_needs": (MEMBER,),
     "match_need": ("plan.network",),
+    # decide
+    "propose_motion": (MEMBER,),
+    "edit_motion": ("own",),
+    "withdraw_motion": ("decide.facilitate", "own"),
+    "comment_on_motion": (MEMBER,),
+    "withdraw_comment": ("own",),
+    "open_motion": ("decide.facilitate",),
+    "cast_ballot": (MEMBER,),
+    "vote_by_voice": ("decide.tell",),
+    "print_voting_codes": ("decide.tell",),
+    "revoke_voting_codes": ("decide.tell",),
+    "enter_paper_count": ("decide.tell",),
+    "close_motion": (MEMBER,),
     # plan
     "add_product": ("plan.network",),
     "edit_product": ("plan.network",),

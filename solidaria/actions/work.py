@@ -15,6 +15,7 @@ from typing import Any
 from django.db import close_old_connections, connection
 from django.db.models import F, Q
 
+from solidaria.actions.decide import close_due
 from solidaria.core.network import Network
 from solidaria.core.plan import plan as make_plan
 from solidaria.core.plan.refusals import LoweredPledge, Refusal, Refusals, with_pledges
@@ -173,6 +174,7 @@ def work(worker: str, stop: threading.Event, idle: float = 0.5) -> None:
     """Make plans until `stop` is set; looks for new ones every `idle` seconds."""
     while not stop.is_set():
         close_old_connections()
+        close_due(datetime.now(UTC))
         variant = claim(worker)
         if variant is None:
             stop.wait(idle)

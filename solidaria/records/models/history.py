@@ -13,7 +13,8 @@ class Act(models.Model):
     verb      the action's name
     subject   kind and number of the row it was about
     before    the row's columns that changed, as they were; after: as they became
-    undone    the act that took it back
+    motion    the decision it carried out, where it was not a person's act
+    undoes    the act that it took back
     """
 
     at = models.DateTimeField(db_index=True)
@@ -26,6 +27,7 @@ class Act(models.Model):
     name = models.CharField(max_length=200, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    motion = models.ForeignKey("Motion", null=True, blank=True, on_delete=models.PROTECT, related_name="acts")
     undoes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
     )

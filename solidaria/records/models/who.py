@@ -139,6 +139,7 @@ class Mandate(models.Model):
     ends = models.DateField(null=True, blank=True)
     ended = models.DateTimeField(null=True, blank=True)
     decision = models.CharField(max_length=300)
+    motion = models.ForeignKey("Motion", null=True, blank=True, on_delete=models.PROTECT, related_name="mandates")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

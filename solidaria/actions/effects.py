@@ -1,0 +1,471 @@
+"""What a decision does: each kind of effect, checked when it is proposed and applied when the motion is carried.
+
+An effect rests on the decision alone: no person's right is asked, and history names the motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from solidaria.actions.acting import columns
+from solidaria.actions.permit import PURPOSES, RIGHTS
+from solidaria.core.decide import HOUSE_RULES, house_rule_faults, number_of
+from solidaria.core.problem import Fault, Sentence, say
+from solidaria.core.workbook.cells import is_blank, number
+from solidaria.core.workbook.check import READERS
+from solidaria.core.workbook.schema import RULE, Column
+from solidaria.records.models import (
+    Act,
+    Belonging,
+    HouseRule,
+    LineRefused,
+    Mandate,
+    Membership,
+    Motion,
+    Organisation,
+    Person,
+    Recipe,
+    Round,
+    Rule,
+    Site,
+    Variant,
+)
+
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One kind of effect.
+
+    words    what it is, for a list to choose from
+    told     what this one would do, in a sentence
+    check    what is wrong with it; empty when it can happen
+    apply    do it; gives back the row it made or changed
+    """
+
+    words: Sentence
+    told: Callable[[Given], Sentence]
+    check: Callable[[Organisation, Given], list[Fault]]
+    apply: Callable[[Motion, Given, datetime], models.Model]
+
+
+def house_rules(organisation: Organisation) -> dict[str, str]:
+    """The rules the organisation decided for itself; what it did not decide is not in it."""
+    found: dict[str, str] = {}
+    for row in HouseRule.objects.filter(organisation=organisation).order_by("since", "pk"):
+        found[row.rule] = row.value
+    return found
+
+
+def check_effects(organisation: Organisation, effects: list[dict[str, Any]]) -> list[Fault]:
+    """Everything that is wrong with the effects of a motion."""
+    faults: list[Fault] = []
+    for effect in effects:
+        known = EFFECTS.get(str(effect.get("kind")))
+        if known is None:
+            faults.append(_fault("effects", say("One of the effects is not known.")))
+        else:
+            faults += known.check(organisation, effect)
+    return faults
+
+
+def changes_rules(effects: list[dict[str, Any]]) -> bool:
+    """Whether one of the effects changes a rule: then the majority for rules is asked."""
+    return any(effect.get("kind") in ("adopt_house_rule", "adopt_network_rule") for effect in effects)
+
+
+def apply_effects(motion: Motion, elected: tuple[str, ...], at: datetime) -> None:
+    """Do what a carried motion says, all of it, in the transaction that closes it; each is written into history."""
+    for effect in motion.effects:
+        one = dict(effect)
+        if one["kind"] == "grant_mandate" and one.get("elected"):
+            for person in elected:
+                _apply(motion, {**one, "person": int(person)}, at)
+        else:
+            _apply(motion, one, at)
+
+
+def _apply(motion: Motion, effect: dict[str, Any], at: datetime) -> None:
+    row = EFFECTS[effect["kind"]].apply(motion, effect, at)
+    Act.objects.create(
+        at=at,
+        person=None,
+        organisation=motion.organisation,
+        motion=motion,
+        verb=effect["kind"],
+        kind=type(row).__name__,
+        subject=row.pk,
+        name=str(row)[:200],
+        after=columns(row),
+    )
+
+
+def decision_words(motion: Motion) -> str:
+    """How a later number names the decision it rests on."""
+    day = motion.closed.date().isoformat() if motion.closed else ""
+    return f"{motion.organisation.name}, motion {motion.number}, {day}"[:300]
+
+
+# --- rules ---
+
+
+def _told_house_rule(effect: Given) -> Sentence:
+    rule = HOUSE_RULES.get(str(effect.get("rule")))
+    meaning: object = rule.meaning if rule else str(effect.get("rule"))
+    return say("The rule becomes {value}: {meaning}", value=str(effect.get("value")), meaning=meaning)
+
+
+def _check_house_rule(_: Organisation, effect: Given) -> list[Fault]:
+    return house_rule_faults(str(effect.get("rule") or ""), str(effect.get("value") or ""))
+
+
+def _house_rule(motion: Motion, effect: Given, at: datetime) -> HouseRule:
+    return HouseRule.objects.create(
+        organisation=motion.organisation, rule=effect["rule"], value=effect["value"], motion=motion, since=at
+    )
+
+
+def _told_network_rule(effect: Given) -> Sentence:
+    return say(
+        "The network's rule {rule} becomes {value}.", rule=str(effect.get("rule")), value=str(effect.get("value"))
+    )
+
+
+def _check_network_rule(organisation: Organisation, effect: Given) -> list[Fault]:
+    rule, value = str(effect.get("rule") or ""), effect.get("value")
+    if organisation.kind != "network":
+        return [_fault("effects", say("Only a network has these rules."))]
+    if rule not in RULE or is_blank(value):
+        return [_fault("rule", say("There is no such rule."))]
+    _, problem = READERS[RULE[rule].kind](value, RULE[rule])
+    return [] if problem is None else [Fault("", None, "value", *problem)]
+
+
+def _network_rule(motion: Motion, effect: Given, at: datetime) -> Rule:
+    row, _ = Rule.objects.update_or_create(
+        network=motion.organisation,
+        rule=effect["rule"],
+        since=at.date(),
+        defaults={
+            "value": str(effect["value"]),
+            "unit": str(effect.get("unit") or ""),
+            "decision": decision_words(motion),
+            "source": str(effect.get("source") or ""),
+        },
+    )
+    return row
+
+
+# --- mandates and members ---
+
+
+def _told_mandate(effect: Given) -> Sentence:
+    purpose = PURPOSES.get(str(effect.get("purpose")))
+    words: object = purpose[0] if purpose else str(effect.get("purpose"))
+    if effect.get("elected"):
+        return say("Who is elected gets the mandate: {purpose}.", purpose=words)
+    person = Person.objects.filter(pk=effect.get("person") or 0).first()
+    return say("{name} gets the mandate: {purpose}.", name=person.name if person else "–", purpose=words)
+
+
+def _check_mandate(organisation: Organisation, effect: Given) -> list[Fault]:
+    faults = []
+    if effect.get("purpose") not in PURPOSES:
+        faults.append(_fault("purpose", say("This purpose is not known.")))
+    if any(right not in RIGHTS for right in effect.get("rights") or ()):
+        faults.append(_fault("rights", say("One of the rights is not known.")))
+    if effect.get("ends"):
+        try:
+            date.fromisoformat(str(effect["ends"]))
+        except ValueError:
+            faults.append(_fault("ends", say("This is not a day.")))
+    if not effect.get("elected"):
+        faults += _check_member(organisation, effect)
+        held = _terms_in_a_row(organisation, effect)
+        most = number_of(house_rules(organisation), "terms_in_a_row")
+        if most and held >= most:
+            what = say("This person has held the mandate {count} times in a row.", count=held)
+            faults.append(
+                Fault("", None, "person", what, say("The rules ask for a change: choose another person."))
+            )
+    return faults
+
+
+def _terms_in_a_row(organisation: Organisation, effect: Given) -> int:
+    """How many terms in a row the person has held this mandate, up to the last one."""
+    count = 0
+    for holder in (
+        Mandate.objects.filter(organisation=organisation, purpose=effect.get("purpose"))
+        .order_by("-starts", "-pk")
+        .values_list("person", flat=True)
+    ):
+        if holder != effect.get("person"):
+            break
+        count += 1
+    return count
+
+
+def _mandate(motion: Motion, effect: Given, at: datetime) -> Mandate:
+    starts = at.date()
+    ends = date.fromisoformat(str(effect["ends"])) if effect.get("ends") else _year_later(starts)
+    return Mandate.objects.create(
+        organisation=motion.organisation,
+        person_id=effect["person"],
+        purpose=effect["purpose"],
+        rights=list(effect.get("rights") or PURPOSES[effect["purpose"]][1]),
+        instructions=str(effect.get("instructions") or "")[:4000],
+        starts=starts,
+        ends=max(ends, starts),
+        decision=decision_words(motion),
+        motion=motion,
+    )
+
+
+def _told_end_mandate(effect: Given) -> Sentence:
+    row = Mandate.objects.filter(pk=effect.get("mandate") or 0).select_related("person").first()
+    return say("The mandate of {name} ends at once.", name=row.person.name if row else "–")
+
+
+def _check_end_mandate(organisation: Organisation, effect: Given) -> list[Fault]:
+    found = Mandate.objects.filter(organisation=organisation, pk=effect.get("mandate") or 0, ended__isnull=True)
+    return [] if found.exists() else [_fault("mandate", say("This mandate is not in force."))]
+
+
+def _end_mandate(motion: Motion, effect: Given, at: datetime) -> Mandate:
+    """From this moment on every act under it is refused, also one already under way: its row is locked."""
+    row = Mandate.objects.select_for_update().get(pk=effect["mandate"], organisation=motion.organisation)
+    if row.ended is None:
+        row.ended = at
+        row.save(update_fields=["ended"])
+    return row
+
+
+def _told_member(effect: Given) -> Sentence:
+    person = Person.objects.filter(pk=effect.get("person") or 0).first()
+    if effect.get("kind") == "admit_member":
+        return say("{name} comes onto the roll.", name=person.name if person else "–")
+    return say("{name} comes off the roll.", name=person.name if person else "–")
+
+
+def _check_person(_: Organisation, effect: Given) -> list[Fault]:
+    found = Person.objects.filter(pk=effect.get("person") or 0, is_active=True).exists()
+    return [] if found else [_fault("person", say("This person is not known."))]
+
+
+def _check_member(organisation: Organisation, effect: Given) -> list[Fault]:
+    found = Membership.objects.filter(
+        organisation=organisation, person_id=effect.get("person") or 0, left__isnull=True
+    ).exists()
+    return [] if found else [_fault("person", say("This person is not on the roll."))]
+
+
+def _admit(motion: Motion, effect: Given, at: datetime) -> Membership:
+    row, _ = Membership.objects.get_or_create(
+        organisation=motion.organisation,
+        person_id=effect["person"],
+        left__isnull=True,
+        defaults={"entered": at.date()},
+    )
+    return row
+
+
+def _release(motion: Motion, effect: Given, at: datetime) -> Membership:
+    row = (
+        Membership.objects.filter(organisation=motion.organisation, person_id=effect["person"])
+        .order_by("-entered", "-pk")
+        .first()
+    )
+    assert row is not None
+    if row.left is None:
+        row.left = at.date()
+        row.save(update_fields=["left"])
+        Mandate.objects.filter(
+            organisation=motion.organisation, person_id=effect["person"], ended__isnull=True
+        ).update(ended=at)
+    return row
+
+
+# --- plan and networks ---
+
+
+def _told_plan(effect: Given) -> Sentence:
+    row = Variant.objects.filter(pk=effect.get("variant") or 0).defer("tables", "result").first()
+    return say("The plan “{name}” is adopted.", name=row.name if row else "–")
+
+
+def _check_plan(organisation: Organisation, effect: Given) -> list[Fault]:
+    """The network itself or an organisation in it can say yes to a plan that is ready."""
+    row = (
+        Variant.objects.filter(pk=effect.get("variant") or 0, state="done")
+        .defer("tables", "result")
+        .select_related("round")
+        .first()
+    )
+    if row is None:
+        return [_fault("variant", say("This plan is not ready."))]
+    inside = (
+        row.round.network_id == organisation.pk
+        or Belonging.objects.filter(
+            network=row.round.network_id, organisation=organisation, agreed__isnull=False, left__isnull=True
+        ).exists()
+    )
+    return [] if inside else [_fault("variant", say("This plan is one of others."))]
+
+
+def _plan(motion: Motion, effect: Given, at: datetime) -> Round:
+    """The network's own decision chooses the plan; that of a member is kept as its yes (see the round's page)."""
+    variant = Variant.objects.defer("tables", "result").select_related("round").get(pk=effect["variant"])
+    row = Round.objects.select_for_update(of=("self",)).get(pk=variant.round_id)
+    if row.network_id == motion.organisation_id:
+        row.chosen = variant
+        row.save(update_fields=["chosen"])
+    return row
+
+
+def _told_pledge(effect: Given) -> Sentence:
+    return say("The pledge becomes {amount}.", amount=str(effect.get("amount")))
+
+
+def _check_amount(_: Organisation, effect: Given) -> list[Fault]:
+    value, problem = number(str(effect.get("amount") or ""), Column("amount", "number", say("A number.")))
+    if problem is not None or value is None:
+        return [Fault("", None, "amount", *(problem or (say("This is blank."), say("Write a number."))))]
+    return []
+
+
+def _pledge(motion: Motion, effect: Given, at: datetime) -> Organisation:
+    row = Organisation.objects.select_for_update().get(pk=motion.organisation_id)
+    row.pledge = effect["amount"]
+    row.save(update_fields=["pledge"])
+    row.refresh_from_db()
+    return row
+
+
+def _told_refusal(effect: Given) -> Sentence:
+    row = Recipe.objects.filter(pk=effect.get("recipe") or 0).select_related("product").first()
+    name = row.product.name if row else "–"
+    return say("{product} is made at most {runs} times a period.", product=name, runs=str(effect.get("most_runs")))
+
+
+def _check_refusal(organisation: Organisation, effect: Given) -> list[Fault]:
+    faults = _check_amount(organisation, {"amount": effect.get("most_runs")})
+    if not Recipe.objects.filter(pk=effect.get("recipe") or 0, site__organisation=organisation).exists():
+        faults.append(_fault("recipe", say("An assembly can refuse only its own site's lines.")))
+    if not Round.objects.filter(pk=effect.get("round") or 0, closed__isnull=True).exists():
+        faults.append(_fault("round", say("This round is closed.")))
+    return faults
+
+
+def _refusal(motion: Motion, effect: Given, at: datetime) -> LineRefused:
+    period = str(effect.get("period") or "")
+    LineRefused.objects.filter(
+        round_id=effect["round"], recipe_id=effect["recipe"], period=period, withdrawn__isnull=True
+    ).update(withdrawn=at)
+    return LineRefused.objects.create(
+        round_id=effect["round"],
+        organisation=motion.organisation,
+        recipe_id=effect["recipe"],
+        period=period,
+        most_runs=effect["most_runs"],
+        reason=str(effect.get("reason") or motion.title)[:400],
+    )
+
+
+def _told_network(effect: Given) -> Sentence:
+    row = Organisation.objects.filter(pk=effect.get("network") or 0).first()
+    name = row.name if row else "–"
+    if effect.get("kind") == "join_network":
+        return say("We join {network}.", network=name)
+    return say("We leave {network}.", network=name)
+
+
+def _check_network(organisation: Organisation, effect: Given) -> list[Fault]:
+    found = Organisation.objects.filter(pk=effect.get("network") or 0, kind__in=("network", "council"))
+    if not found.exclude(pk=organisation.pk).exists():
+        return [_fault("network", say("This is neither a network nor a council."))]
+    return []
+
+
+def _join(motion: Motion, effect: Given, at: datetime) -> Belonging:
+    """Ask, or say yes where the network asked first."""
+    row = (
+        Belonging.objects.select_for_update(of=("self",))
+        .filter(network_id=effect["network"], organisation=motion.organisation, left__isnull=True)
+        .first()
+    )
+    if row is None:
+        return Belonging.objects.create(
+            network_id=effect["network"], organisation=motion.organisation, asked_by_network=False
+        )
+    if row.asked_by_network and row.agreed is None:
+        row.agreed = at
+        row.save(update_fields=["agreed"])
+        Site.objects.filter(organisation=motion.organisation, network__isnull=True).update(network=row.network)
+    return row
+
+
+def _leave(motion: Motion, effect: Given, at: datetime) -> models.Model:
+    row = (
+        Belonging.objects.select_for_update(of=("self",))
+        .filter(network_id=effect["network"], organisation=motion.organisation, left__isnull=True)
+        .first()
+    )
+    if row is None:
+        return motion.organisation
+    row.left = at
+    row.save(update_fields=["left"])
+    Site.objects.filter(organisation=motion.organisation, network=row.network_id).update(network=None)
+    return row
+
+
+# --- the table ---
+
+
+def _fault(column: str, what: Sentence) -> Fault:
+    return Fault("", None, column, what, say("Choose from the list."))
+
+
+def _year_later(day: date) -> date:
+    return (
+        day.replace(year=day.year + 1, day=28)
+        if (day.month, day.day) == (2, 29)
+        else day.replace(year=day.year + 1)
+    )
+
+
+EFFECTS: dict[str, Effect] = {
+    "adopt_house_rule": Effect(say("adopt a rule of our own"), _told_house_rule, _check_house_rule, _house_rule),
+    "adopt_network_rule": Effect(
+        say("adopt a rule of the network's plans"), _told_network_rule, _check_network_rule, _network_rule
+    ),
+    "grant_mandate": Effect(say("give a mandate"), _told_mandate, _check_mandate, _mandate),
+    "end_mandate_by_decision": Effect(say("end a mandate"), _told_end_mandate, _check_end_mandate, _end_mandate),
+    "admit_member": Effect(say("admit a member"), _told_member, _check_person, _admit),
+    "release_member": Effect(say("release a member"), _told_member, _check_member, _release),
+    "adopt_plan": Effect(say("adopt a plan"), _told_plan, _check_plan, _plan),
+    "set_pledge": Effect(say("raise or lower our pledge"), _told_pledge, _check_amount, _pledge),
+    "refuse_plan_line": Effect(say("refuse a line of a plan"), _told_refusal, _check_refusal, _refusal),
+    "join_network": Effect(say("join a network or council"), _told_network, _check_network, _join),
+    "leave_network_by_decision": Effect(say("leave a network or council"), _told_network, _check_network, _leave),
+}
+
+
+def current_members(organisation: Organisation, day: date) -> list[int]:
+    """The roll on a day: who is on it, each once, by number."""
+    return sorted(
+        Membership.objects.filter(
+            Q(left__isnull=True) | Q(left__gte=day),
+            organisation=organisation,
+            entered__lte=day,
+            person__is_active=True,
+        )
+        .values_list("person", flat=True)
+        .distinct()
+    )
