@@ -24,53 +24,53 @@ def _lines(telling: StressTelling) -> Iterator[str]:
     text, answer = telling.text, telling.answer
     yield telling.books.name
     yield "=" * min(len(telling.books.name), WIDTH)
-    yield from _wrapped(text(telling.when()))
+    yield from wrapped(text(telling.when()))
     yield ""
-    yield from _wrapped(text(PRIVATE))
+    yield from wrapped(text(PRIVATE))
     for sentence in telling.summary():
         yield ""
-        yield from _wrapped(text(sentence))
+        yield from wrapped(text(sentence))
     yield ""
-    yield from _heading(text(say("What becomes of the site")))
+    yield from heading(text(say("What becomes of the site")))
     head = tuple(telling.month(month) for month in answer.base.at)
-    yield from _table([Line("", head), *telling.outcome_rows()])
-    yield from _wrapped(text(telling.precision()))
+    yield from table([Line("", head), *telling.outcome_rows()])
+    yield from wrapped(text(telling.precision()))
     yield ""
-    yield from _heading(text(say("Cash at the end of a month, in {currency}", currency=telling.books.currency)))
-    yield from _wrapped(text(say("So many of 100 runs have less:")))
-    yield from _table([Line("", ("5", "25", "50", "75", "95")), *telling.cash_rows()])
+    yield from heading(text(say("Cash at the end of a month, in {currency}", currency=telling.books.currency)))
+    yield from wrapped(text(say("So many of 100 runs have less:")))
+    yield from table([Line("", ("5", "25", "50", "75", "95")), *telling.cash_rows()])
     if answer.shocks:
         yield ""
-        yield from _heading(text(say("What shocks would do")))
-        yield from _table([Line("", _effect_head(telling)), *telling.shock_rows()])
+        yield from heading(text(say("What shocks would do")))
+        yield from table([Line("", _effect_head(telling)), *telling.shock_rows()])
     if answer.levers:
         yield ""
-        yield from _heading(text(say("What would help, on the same luck")))
+        yield from heading(text(say("What would help, on the same luck")))
         columns = (say("points"), say("jobs"), say("pay"), say("cost a month"))
-        yield from _table([Line("", tuple(text(word) for word in columns)), *telling.lever_rows()])
+        yield from table([Line("", tuple(text(word) for word in columns)), *telling.lever_rows()])
         for one in telling.ranked():
-            yield from _item(text(telling.lever_cost(one)))
+            yield from item(text(telling.lever_cost(one)))
     yield ""
-    yield from _heading(text(say("How far it is to the cliff")))
+    yield from heading(text(say("How far it is to the cliff")))
     for cliff in answer.cliffs:
-        yield from _item(text(telling.cliff(cliff)))
+        yield from item(text(telling.cliff(cliff)))
     yield ""
-    yield from _heading(text(say("What the answer depends on")))
+    yield from heading(text(say("What the answer depends on")))
     rows = telling.input_rows()
     if rows:
-        yield from _table([Line("", (text(say("from … to")), text(say("worker-run"))))] + [
+        yield from table([Line("", (text(say("from … to")), text(say("worker-run"))))] + [
             Line(telling.label(row.name), row.cells[:2]) for row in rows[:MOST_ROWS]
         ])  # fmt: skip
         for row in rows[:3]:
-            yield from _item(f"{telling.label(row.name)}: {row.cells[3]}")
+            yield from item(f"{telling.label(row.name)}: {row.cells[3]}")
     else:
-        yield from _wrapped(text(say("No figure that has a range moves the answer by more than chance does.")))
+        yield from wrapped(text(say("No figure that has a range moves the answer by more than chance does.")))
     yield ""
-    yield from _heading(text(say("What this cannot say")))
+    yield from heading(text(say("What this cannot say")))
     for limit in LIMITS:
-        yield from _item(text(limit))
+        yield from item(text(limit))
     yield ""
-    yield from _wrapped(
+    yield from wrapped(
         text(say("Everything, with all figures and where they come from: add --format html or json."))
     )
 
@@ -80,11 +80,13 @@ def _effect_head(telling: StressTelling) -> tuple[str, ...]:
     return tuple(telling.text(word) for word in words)
 
 
-def _heading(title: str) -> list[str]:
+def heading(title: str) -> list[str]:
+    """A title with a line under it."""
     return [title, "-" * min(len(title), WIDTH)]
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """Text in lines of 80 columns."""
     return textwrap.wrap(
         text,
         WIDTH,
@@ -95,13 +97,14 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     )
 
 
-def _item(text: str) -> list[str]:
+def item(text: str) -> list[str]:
+    """Text in lines of 80 columns, as one point of a list."""
     return textwrap.wrap(
         text, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
 
-def _table(rows: Sequence[Line]) -> Iterator[str]:
+def table(rows: Sequence[Line]) -> Iterator[str]:
     """Rows as columns, the first to the left. A name that is too long for its column has a line of its own."""
     widths = [max(len(row.cells[place]) for row in rows) for place in range(len(rows[0].cells))]
     room = max(WIDTH - sum(width + 2 for width in widths), 12)

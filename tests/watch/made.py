@@ -91,9 +91,7 @@ def made_books(seed: int) -> Books:
         ("sites", "sites"),
     )
     sales = tuple(
-        Sale(
-            channel, channel, payer, Decimal(round(normal * share / sum(shares)) + 1), price * amount(0.85, 1.25)
-        )
+        Sale(channel, channel, payer, Decimal(round(normal * share / sum(shares)) + 1), price * amount(0.85, 1.25))
         for (channel, payer), share in zip(channels, shares, strict=True)
     )
     costs = (

@@ -69,14 +69,16 @@ def test_draws_are_even_and_normal_draws_have_mean_0_and_variance_1():
     """100,000 draws of each shock: within four standard errors."""
     count = 100_000
     luck = np.empty((f.DRAWS, count))
-    rules.draw(luck, np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64), np.uint64(5), np.uint64(0), count)
+    rules.draw(
+        luck, np.arange(count, dtype=np.uint64), np.zeros(count, np.uint64), np.uint64(5), np.uint64(0), count
+    )
     for shock in range(f.DRAWS):
         row = luck[shock]
         if shock in (f.D_PRICE, f.D_MATERIALS):
             assert abs(row.mean()) < 4 / np.sqrt(count)
             assert abs(row.var() - 1) < 4 * np.sqrt(2 / count)
         else:
-            assert 0 <= row.min() and row.max() < 1
+            assert row.min() >= 0 and row.max() < 1
             assert abs(row.mean() - 0.5) < 4 * np.sqrt(1 / 12 / count)
     together = np.corrcoef(luck)
     assert np.abs(together - np.eye(f.DRAWS)).max() < 4.5 / np.sqrt(count)
@@ -85,4 +87,4 @@ def test_draws_are_even_and_normal_draws_have_mean_0_and_variance_1():
 def test_the_table_of_the_normal_distribution_has_mean_0_and_variance_1_exactly():
     assert NORMAL.mean() == 0
     assert np.mean(NORMAL**2) == pytest.approx(1, abs=1e-12)
-    assert np.all(np.diff(NORMAL) > 0)
+    assert np.all(np.diff(NORMAL) > 0.0)

@@ -1,5 +1,6 @@
 """What must hold whatever the figures are, on the same luck."""
 
+import itertools
 from dataclasses import replace
 from decimal import Decimal
 
@@ -48,7 +49,7 @@ def test_more_cash_never_raises_collapse(seed):
     for cash in (0, 100_000, 300_000, 900_000, 3_000_000):
         paths = run(put(books, cash=cash), books)
         shares.append((paths.outcome[-1] == f.COLLAPSED).mean())
-    assert all(later <= sooner + 0.001 for sooner, later in zip(shares, shares[1:], strict=False)), shares
+    assert all(later <= sooner + 0.001 for sooner, later in itertools.pairwise(shares)), shares
 
 
 def test_more_cash_that_keeps_more_people_can_cost_some_runs_later():
@@ -145,7 +146,9 @@ def test_degeneration_can_be_undone():
     """Some run that was degenerated in some month is worker-run in a later one."""
     found = False
     for seed in range(40):
-        outcome = run(put(made_books(seed), admits_hired=1, hired=20, attendance="0.5", quorum="0.5"), months=60).outcome
+        outcome = run(
+            put(made_books(seed), admits_hired=1, hired=20, attendance="0.5", quorum="0.5"), months=60
+        ).outcome
         was = np.logical_or.accumulate(outcome == f.DEGENERATED, axis=0)
         found = found or bool(np.any(was & (outcome >= f.EXPOSED)))
     assert found

@@ -23,9 +23,7 @@ class Fit:
     at_risk: int
 
 
-def fit_chance(
-    events: int, at_risk: int, *, level: float = 0.9, before: tuple[float, float] = JEFFREYS
-) -> Fit:
+def fit_chance(events: int, at_risk: int, *, level: float = 0.9, before: tuple[float, float] = JEFFREYS) -> Fit:
     """The chance per month that counts speak for, with an interval that holds it with probability `level`.
 
     events, at_risk   months in which it happened, and months in which it could have

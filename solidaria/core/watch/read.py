@@ -232,6 +232,8 @@ class _Reader:
                 what = say("{name} is a question to ask, not a figure of the site.", name=figure.name)
                 self.fault("site", row.number, "figure", what, say("Use it in the sheets levers and shocks."))
                 continue
+            if cells.is_blank(row.raw.get("value")) and "value" in row.raw and not figure.column.required:
+                continue  # As if the row were not there; the template has a row for every figure.
             given.add(figure.name)
             value = self._value(row, figure)
             if value is None:
