@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -99,6 +99,8 @@ def _percent(context: Context, share: float) -> str:
 def _date(context: Context, day: Any) -> str:
     if isinstance(day, datetime):
         day = localtime(day).date()
+    elif isinstance(day, str):
+        day = date.fromisoformat(day)
     return "" if day is None else _language(context).date(day)
 
 

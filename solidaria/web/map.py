@@ -13,8 +13,8 @@ from solidaria.records.models import Organisation
 from solidaria.report.language import Language
 
 WIDTH, LEAST_HEIGHT, MOST_HEIGHT, EDGE = 600.0, 220.0, 420.0, 34.0
-#: Names are written while there is room for them.
-MOST_NAMES = 14
+#: Names are written while there is room for them: how wide a letter is taken to be, and how high a line.
+MOST_NAMES, LETTER, LINE = 14, 6.0, 13.0
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,23 @@ def drawn(dots: Sequence[Dot], language: Language) -> Markup:
 
     pieces = [_grid(west, east, south, north, narrow * scale, scale, left, top, height)]
     named = len(dots) <= MOST_NAMES
+    taken: list[tuple[float, float, float]] = []
     for dot in sorted(dots, key=lambda one: (-one.north, one.east)):
         x, y = place(dot)
-        label = (
-            Markup('<text x="{}" y="{}" {}aria-hidden="true">{}</text>').format(
-                f"{x + (9 if x < WIDTH * 0.7 else -9):.1f}",
+        name = dot.name if len(dot.name) <= 28 else dot.name[:27] + "…"
+        after, long = x < WIDTH * 0.7, len(name) * LETTER
+        start = x + 9 if after else x - 9 - long
+        label = Markup("")
+        if named and all(
+            abs(y - line) >= LINE or start >= ends or start + long <= begins for line, begins, ends in taken
+        ):
+            taken.append((y, start, start + long))
+            label = Markup('<text x="{}" y="{}" {}aria-hidden="true">{}</text>').format(
+                f"{x + 9 if after else x - 9:.1f}",
                 f"{y + 4:.1f}",
-                Markup("") if x < WIDTH * 0.7 else Markup('text-anchor="end" '),
-                dot.name if len(dot.name) <= 28 else dot.name[:27] + "…",
+                Markup("" if after else 'text-anchor="end" '),
+                name,
             )
-            if named
-            else Markup("")
-        )
         pieces.append(
             Markup('<a href="{}"><title>{}</title><circle cx="{}" cy="{}" r="6"/>{}</a>').format(
                 dot.where, dot.name, f"{x:.1f}", f"{y:.1f}", label

@@ -8,6 +8,9 @@ from django.db.models import Q
 from solidaria.records.fields import ExactField
 from solidaria.records.models.who import Organisation, Person, Site
 
+#: A note of a machine that is longer tells where the figures are from, and is no name.
+LONGEST_NAME = 40
+
 
 class Product(models.Model):
     """A good or a service on a network's list; columns as in the workbook. `outside` blank: as docs/workbook.md says."""
@@ -57,6 +60,11 @@ class Equipment(models.Model):
     def organisation(self) -> Organisation:
         """Whose it is."""
         return self.site.organisation
+
+    @property
+    def name(self) -> str:
+        """What people call it: the note where it is short enough for a name, else the id; a workbook has no name."""
+        return self.note if 0 < len(self.note) <= LONGEST_NAME else self.code
 
 
 class Recipe(models.Model):
