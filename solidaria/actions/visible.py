@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -119,11 +120,18 @@ def directory(words: str = "", kind: str = "") -> QuerySet[Organisation]:
     return rows.filter(kind=kind) if kind in KINDS else rows
 
 
+class Held(NamedTuple):
+    """A mandate as everybody may see it: without the name of who holds it. ends: its last day."""
+
+    purpose: str
+    ends: date | None
+
+
 @dataclass(frozen=True)
 class PublicFace:
     """What the assembly of an organisation chose to show to everybody; None: it did not choose to show this.
 
-    mandates   purpose and last day of each; the names of those who hold them are never shown
+    networks   where it belongs; of a network also who belongs to it
     """
 
     about: str | None = None
@@ -133,14 +141,14 @@ class PublicFace:
     contact: str | None = None
     members: Decimal | None = None
     state: str | None = None
-    networks: list[Organisation] | None = None
+    networks: list[Belonging] | None = None
     alliances: list[Alliance] | None = None
     products: list[Product] | None = None
-    mandates: list[tuple[str, date | None]] | None = None
+    mandates: list[Held] | None = None
 
 
 def public_face(one: Organisation, at: datetime) -> PublicFace:
-    """What everybody may see of an organisation. `networks`: where it belongs; of a network, who belongs to it."""
+    """What everybody may see of an organisation at that moment."""
     shows, day = set(one.shows), at.date()
     site = getattr(one, "site", None)
     roll = Membership.objects.filter(Q(left__isnull=True) | Q(left__gte=day), organisation=one)
@@ -152,7 +160,7 @@ def public_face(one: Organisation, at: datetime) -> PublicFace:
         contact=one.contact if "contact" in shows else None,
         members=(one.members or Decimal(roll.count())) if "members" in shows else None,
         state=site.state if "state" in shows and site is not None else None,
-        networks=tied(one) if "networks" in shows else None,
+        networks=belongings_of(one) if "networks" in shows else None,
         alliances=list(
             Alliance.objects.filter(
                 Q(organisation=one) | Q(ally=one), agreed__isnull=False, ended__isnull=True
@@ -163,16 +171,20 @@ def public_face(one: Organisation, at: datetime) -> PublicFace:
         products=list(Product.objects.filter(recipes__site=site, recipes__removed__isnull=True).distinct())
         if "products" in shows and site is not None
         else None,
-        mandates=sorted(set(live_mandates(at).filter(organisation=one).values_list("purpose", "ends")), key=str)
+        mandates=[
+            Held(purpose, ends)
+            for purpose, ends in sorted(
+                set(live_mandates(at).filter(organisation=one).values_list("purpose", "ends")), key=str
+            )
+        ]
         if "mandates" in shows
         else None,
     )
 
 
-def tied(one: Organisation) -> list[Organisation]:
-    """The networks an organisation belongs to; of a network also the organisations that belong to it; by name."""
+def belongings_of(one: Organisation) -> list[Belonging]:
+    """Where an organisation belongs, and who belongs to it, by name; only what both sides agreed to."""
     rows = Belonging.objects.filter(
         Q(organisation=one) | Q(network=one), agreed__isnull=False, left__isnull=True
     ).select_related("network", "organisation")
-    others = {row.network if row.organisation_id == one.pk else row.organisation for row in rows}
-    return sorted(others, key=lambda row: (row.name, row.code))
+    return sorted(rows, key=lambda row: (row.network.name, row.organisation.name, row.pk))

@@ -45,6 +45,11 @@ def named(one: Organisation) -> shapes.Named:
     return shapes.Named(id=one.code, name=one.name)
 
 
+def other_side(row: Belonging, one: Organisation) -> shapes.Named:
+    """Whom an organisation is tied to by this place in a network."""
+    return named(row.organisation if row.network_id == one.pk else row.network)
+
+
 def listed(one: Organisation) -> shapes.OrganisationListed:
     """An organisation in the directory."""
     place = one.place if "place" in one.shows else None
@@ -65,14 +70,14 @@ def public(one: Organisation, face: PublicFace) -> shapes.OrganisationPublic:
         contact=face.contact,
         members=amount_or_none(face.members),
         state=face.state,
-        networks=None if face.networks is None else [named(row) for row in face.networks],
+        networks=None if face.networks is None else [other_side(row, one) for row in face.networks],
         alliances=None if face.alliances is None else [alliance_seen(row) for row in face.alliances],
         products=None
         if face.products is None
         else [shapes.ProductMade(id=row.code, name=row.name, unit=row.unit) for row in face.products],
         mandates=None
         if face.mandates is None
-        else [shapes.MandateSeen(purpose=purpose, ends=ends) for purpose, ends in face.mandates],
+        else [shapes.MandateSeen(purpose=row.purpose, ends=row.ends) for row in face.mandates],
     )
 
 

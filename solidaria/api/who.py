@@ -95,7 +95,7 @@ def _inside(one: Organisation, rights: set[str]) -> shapes.OrganisationInside:
         members=shown.amount_or_none(one.members),
         ability=shown.amount_or_none(one.ability),
         pledge=shown.amount_or_none(one.pledge),
-        networks=[shown.named(row) for row in visible.tied(one)],
+        networks=[shown.other_side(row, one) for row in visible.belongings_of(one)],
         needs=needs.count(),
         on_the_roll=_on_the_roll(one),
     )

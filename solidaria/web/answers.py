@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,12 +14,14 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from solidaria.actions.permit import Doer, NotAllowed, rights_of
+from solidaria.actions.permit import Doer, NotAllowed
+from solidaria.actions.visible import network_seen, organisation_seen
 from solidaria.core.problem import Fault, Refused, Sentence
-from solidaria.records.models import Belonging, Organisation, Person
+from solidaria.records.models import Organisation, Person
 from solidaria.web.language import language
 
 View = Callable[..., HttpResponse]
+Seen = TypeVar("Seen")
 
 
 def shown(view: View) -> View:
@@ -54,13 +56,16 @@ def doer(request: HttpRequest) -> Doer:
     return Doer(person(request), key=key)
 
 
+def seen(what: Seen | None) -> Seen:
+    """What the person may see; the page for what does not exist where there is nothing of that kind for him or her."""
+    if what is None:
+        raise Http404
+    return what
+
+
 def organisation_for(request: HttpRequest, code: str) -> tuple[Organisation, set[str]]:
     """An organisation the person has any right in, and these rights; otherwise as if it did not exist."""
-    found = Organisation.objects.filter(code=code).first()
-    rights = rights_of(person(request), found) if found is not None else set()
-    if found is None or not rights:
-        raise Http404
-    return found, rights
+    return seen(organisation_seen(Doer(person(request)), code))
 
 
 def network_for(request: HttpRequest, code: str) -> tuple[Organisation, set[str]]:
@@ -68,23 +73,7 @@ def network_for(request: HttpRequest, code: str) -> tuple[Organisation, set[str]
 
     Inside are members of the network and members of organisations that belong to it; for others it does not exist.
     """
-    found = Organisation.objects.filter(code=code, kind__in=("network", "council")).first()
-    if found is None:
-        raise Http404
-    rights = rights_of(person(request), found)
-    if rights or _belongs(request, found):
-        return found, rights | {"inside"}
-    raise Http404
-
-
-def _belongs(request: HttpRequest, network: Organisation) -> bool:
-    return Belonging.objects.filter(
-        network=network,
-        agreed__isnull=False,
-        left__isnull=True,
-        organisation__memberships__person=request.user.pk,
-        organisation__memberships__left__isnull=True,
-    ).exists()
+    return seen(network_seen(Doer(person(request)), code))
 
 
 def act(

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
-from solidaria.records.models import Organisation
+from solidaria.actions.visible import organisations_of_person
+from solidaria.records.models import Organisation, Person
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -30,10 +31,7 @@ def my_organisations(request: HttpRequest) -> list[Organisation]:
     """The organisations the person belongs to, by name; asked of the database once for each page."""
     found: list[Organisation] | None = getattr(request, "_my_organisations", None)
     if found is None:
-        found = list(
-            Organisation.objects.filter(memberships__person=request.user.pk, memberships__left__isnull=True)
-            .distinct()
-            .order_by("name", "code")
-        )
+        assert isinstance(request.user, Person)
+        found = list(organisations_of_person(request.user))
         request._my_organisations = found  # type: ignore[attr-defined]
     return found

@@ -17,7 +17,8 @@ from solidaria.actions import plan as actions
 from solidaria.actions import who as who_actions
 from solidaria.actions import workbook as workbook_actions
 from solidaria.actions.acting import refused
-from solidaria.actions.permit import rights_of
+from solidaria.actions.permit import Doer, rights_of
+from solidaria.actions.visible import round_seen, variant_seen
 from solidaria.core.problem import Sentence, say
 from solidaria.core.workbook.schema import RULES
 from solidaria.records.gather import left_out, organisations_of
@@ -42,7 +43,17 @@ from solidaria.records.models.who import LEGAL, STATES
 from solidaria.records.packing import faults_of, sentence_of
 from solidaria.report.words import RULES as RULE_WORDS
 from solidaria.web import words
-from solidaria.web.answers import act, button, doer, form, members_only, network_for, organisation_for, person
+from solidaria.web.answers import (
+    act,
+    button,
+    doer,
+    form,
+    members_only,
+    network_for,
+    organisation_for,
+    person,
+    seen,
+)
 from solidaria.web.context import my_organisations
 from solidaria.web.needs import uploaded
 from solidaria.web.typed import amount, whole
@@ -546,11 +557,7 @@ def open_round(request: HttpRequest, code: str) -> HttpResponse:
 
 def round_for(request: HttpRequest, pk: int) -> tuple[Round, Organisation, set[str]]:
     """A round the person may look into; otherwise as if it did not exist."""
-    row = Round.objects.select_related("network", "chosen").filter(pk=pk).first()
-    if row is None:
-        raise Http404
-    one, rights = network_for(request, row.network.code)
-    return row, one, rights
+    return seen(round_seen(Doer(person(request)), pk))
 
 
 @members_only
@@ -702,16 +709,7 @@ def withdraw_refusal(request: HttpRequest, pk: int, number: int) -> HttpResponse
 
 def variant_for(request: HttpRequest, pk: int) -> tuple[Variant, Organisation, set[str]]:
     """A plan the person may look into, without its large columns; otherwise as if it did not exist."""
-    row = (
-        Variant.objects.defer("tables", "result")
-        .select_related("round__network", "round__chosen")
-        .filter(pk=pk)
-        .first()
-    )
-    if row is None:
-        raise Http404
-    one, rights = network_for(request, row.round.network.code)
-    return row, one, rights
+    return seen(variant_seen(Doer(person(request)), pk))
 
 
 @members_only

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from solidaria.actions import undo as undoing
+from solidaria.actions import visible
 from solidaria.actions import who as actions
 from solidaria.actions.acting import refused
 from solidaria.actions.permit import PURPOSES, RIGHTS, live_mandates, may, rights_of
@@ -26,7 +27,6 @@ from solidaria.records.models import (
     Membership,
     Need,
     Organisation,
-    Product,
     Site,
 )
 from solidaria.records.models.who import ALLIANCES, KINDS
@@ -59,12 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def directory(request: HttpRequest) -> HttpResponse:
     """Organisations by name, place or kind, as a list and on a map."""
     wanted, kind = request.GET.get("q", "").strip()[:80], request.GET.get("kind", "")
-    rows = Organisation.objects.select_related("site").order_by("name", "code")
-    for word in wanted.split()[:6]:
-        rows = rows.filter(Q(name__icontains=word) | (Q(place__icontains=word) & Q(shows__icontains='"place"')))
-    if kind in KINDS:
-        rows = rows.filter(kind=kind)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(visible.directory(wanted, kind), PER_PAGE).get_page(request.GET.get("page"))
     values = {
         "page": page,
         "wanted": wanted,
@@ -81,41 +76,20 @@ def public(request: HttpRequest, code: str) -> HttpResponse:
     one = Organisation.objects.select_related("site", "founding").filter(code=code).first()
     if one is None:
         raise Http404
-    shows = set(one.shows)
-    values: dict[str, Any] = {"one": one, "shows": shows}
-    values["rights"] = rights_of(person(request), one) if request.user.is_authenticated else set()
-    today = date.today()
-    if "members" in shows:
-        on_roll = Membership.objects.filter(Q(left__isnull=True) | Q(left__gte=today), organisation=one).count()
-        values["members"] = one.members or on_roll
-    if "networks" in shows:
-        values["networks"] = _belongings(one)
-    if "alliances" in shows:
-        values["alliances"] = list(
-            Alliance.objects.filter(
-                Q(organisation=one) | Q(ally=one), agreed__isnull=False, ended__isnull=True
-            ).select_related("organisation", "ally")
-        )
-    site = getattr(one, "site", None)
-    if "products" in shows and site is not None:
-        values["products"] = list(
-            Product.objects.filter(recipes__site=site, recipes__removed__isnull=True).distinct()
-        )
-    if "mandates" in shows:
-        values["mandates"] = list(
-            live_mandates(datetime.now(UTC)).filter(organisation=one).values("purpose", "ends").distinct()
-        )
-    if "place" in shows:
+    face = visible.public_face(one, datetime.now(UTC))
+    values: dict[str, Any] = {
+        "one": one,
+        "shows": set(one.shows),
+        "rights": rights_of(person(request), one) if request.user.is_authenticated else set(),
+        "members": face.members,
+        "networks": face.networks,
+        "alliances": face.alliances,
+        "products": face.products,
+        "mandates": face.mandates,
+    }
+    if "place" in one.shows:
         values["picture"] = map_of([one], request.language)  # type: ignore[attr-defined]
     return render(request, "who/public.html", values)
-
-
-def _belongings(one: Organisation) -> list[Belonging]:
-    """Where it belongs, or who belongs to it."""
-    rows = Belonging.objects.filter(
-        Q(organisation=one) | Q(network=one), agreed__isnull=False, left__isnull=True
-    ).select_related("network", "organisation")
-    return sorted(rows, key=lambda row: (row.network.name, row.organisation.name))
 
 
 # --- found and describe ---
@@ -164,7 +138,7 @@ def inside(request: HttpRequest, code: str) -> HttpResponse:
             "rights": rights,
             "founding": getattr(one, "founding", None),
             "site": Site.objects.filter(organisation=one).select_related("network").first(),
-            "networks": _belongings(one),
+            "networks": visible.belongings_of(one),
             "counts": {
                 "needs": Need.objects.filter(
                     organisation=one, withdrawn__isnull=True, gathered__isnull=True
