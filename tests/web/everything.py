@@ -1,0 +1,200 @@
+"""A small world with one of everything in it, twice: Ana's, and Dora's, which is nobody's of Ana's people to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
+
+from solidaria.actions import capacity, needs, plan, who, work
+from solidaria.actions.permit import PURPOSES
+from solidaria.records.models import (
+    Act,
+    Alliance,
+    Belonging,
+    Equipment,
+    LineRefused,
+    Mandate,
+    Membership,
+    Need,
+    Organisation,
+    Person,
+    Product,
+    Promise,
+    Recipe,
+    Round,
+    Route,
+    Stock,
+    Token,
+    Variant,
+)
+from tests.web.people import belongs, doer, founded, person
+
+
+def credential(name: str) -> dict[str, Any]:
+    """A passkey as a browser would have registered it, with a key that nobody holds."""
+    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    attested = AttestedCredentialData.create(bytes(16), name.encode(), public)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT
+    data = AuthenticatorData.create(sha256(b"localhost").digest(), flags, 0, attested)
+    client = CollectedClientData.create(CollectedClientData.TYPE.CREATE, b"challenge", "http://localhost")
+    return {
+        "id": websafe_encode(name.encode()),
+        "rawId": websafe_encode(name.encode()),
+        "type": "public-key",
+        "clientExtensionResults": {},
+        "response": {
+            "clientDataJSON": websafe_encode(client),
+            "attestationObject": websafe_encode(AttestationObject.create("none", data, {})),
+        },
+    }
+
+
+@dataclass
+class Everything:
+    """One of everything; `lead` holds every mandate, `member` is on the roll of the community and nothing else."""
+
+    lead: Person
+    member: Person
+    community: Organisation
+    workshop: Organisation
+    network: Organisation
+    entered: Organisation
+    product: Product
+    spare: Product
+    machine: Equipment
+    idle: Equipment
+    recipe: Recipe
+    stock: Stock
+    need: Need
+    other_need: Need
+    unmatched: Need
+    promise: Promise
+    route: Route
+    round: Round
+    refusal: LineRefused
+    done: Variant
+    waiting: Variant
+    mandate: Mandate
+    asked: Belonging
+    offered: Alliance
+    act: Act
+    batch: str
+    token: Token
+    passkey: Authenticator
+
+
+def everything(lead: str, member: str, name: str) -> Everything:
+    """Build it: `name` stands in every name and id, so that two of them never share one."""
+    ana, bheki = person(lead), person(member)
+    every = tuple(PURPOSES)
+    community = founded(ana, f"{name} Barrio", "community", every)
+    workshop = founded(ana, f"{name} Taller", "site", every)
+    network = founded(ana, f"{name} Red", "network", every)
+    guest = founded(ana, f"{name} Vecinas", "community", every)
+    Membership.objects.create(organisation=community, person=bheki, entered=date(2026, 1, 10))
+    belongs(community, network, ana)
+    belongs(workshop, network, ana)
+    entered = Organisation.objects.create(
+        code=f"{network.code}-entered", name=f"{name} Entered", kind="community", entered_by=network
+    )
+    Belonging.objects.create(network=network, organisation=entered, asked_by_network=True, agreed=doer(ana).at)
+    who.keep_site(doer(ana), workshop, members="6", paid_hours="160", overhead="900", state="producing")
+    workshop.site.network = network
+    workshop.site.save()
+    for rule, value in (("currency", "ARS"), ("living_wage", "10"), ("assembly_hours", "8")):
+        plan.set_rule(doer(ana), network, rule=rule, value=value, decision="assembly of 10 January 2026")
+    opened = plan.open_round(doer(ana), network, name=f"{name} 2026", periods=[])
+    uniform = plan.add_product(doer(ana), network, name=f"{name} uniform", unit="piece", market_price="18")
+    cloth = plan.add_product(doer(ana), network, name=f"{name} cloth", unit="m", market_price="4")
+    spare = plan.add_product(doer(ana), network, name=f"{name} spare", unit="piece", market_price="4")
+    machine = capacity.add_equipment(doer(ana), workshop, name=f"{name} sewing", hours="300")
+    idle = capacity.add_equipment(doer(ana), workshop, name=f"{name} idle", hours="300")
+    parts = {"inputs": [(cloth, "1.25")], "uses": [(machine, "0.8")]}
+    recipe = capacity.add_recipe(doer(ana), workshop, product=uniform, output="1", labour_hours="1", **parts)
+    stock = capacity.set_stock(doer(ana), workshop, product=cloth, quantity="20")
+
+    def declared(words: str, product: Product | None, quantity: str) -> Need:
+        given = {"words": f"{name} {words}", "product": product, "quantity": quantity}
+        return needs.declare_need(doer(bheki), community, network=network, **given)
+
+    need, other_need = declared("uniforms", uniform, "500"), declared("more uniforms", uniform, "20")
+    act = Act.objects.get(verb="declare_need", subject=other_need.pk)
+    unmatched = declared("soap", None, "5")
+    site = workshop.site
+    promise = plan.keep_promise(
+        doer(ana), network, site=site, receiver=community, product=uniform, quantity="10", period=""
+    )
+    done = plan.ask_for_plan(doer(ana), opened, name=f"{name} first")
+    # Not by `work.claim`, which would take the other world's plan that waits.
+    Variant.objects.filter(pk=done.pk).update(state="running", worker="test", beat=doer(ana).at)
+    done.refresh_from_db()
+    work.make(done, "test")
+    done.refresh_from_db()
+    assert done.state == "done", done.faults
+    waiting = plan.ask_for_plan(doer(ana), opened, name=f"{name} second")
+    route = plan.set_route(doer(ana), network, start=workshop, end=community, product=None, cost="0.1")
+    refusal = plan.refuse_line(
+        doer(ana), workshop, round=opened, recipe=recipe, most_runs="100", reason=f"{name} hands are few"
+    )
+    mandate = who.grant_mandate(
+        doer(ana),
+        community,
+        person=bheki.pk,
+        purpose="delegate",
+        rights=[],
+        instructions=f"{name} instructions",
+        decision="assembly of 10 January 2026",
+    )
+    asked = who.ask_to_belong(doer(ana), guest, network=network)
+    offered = who.ask_for_alliance(
+        doer(ana), guest, ally=community, kind="buys", gives=f"{name} bread", receives=f"{name} work"
+    )
+    codes: list[str] = []
+    who.print_codes(doer(ana), community, how_many=2, codes=codes)
+    batch = community.joining_codes.first().batch
+    token = Token.objects.create(
+        person=bheki, name=f"{name} key", digest=f"{name}-digest", ends=date.today() + timedelta(days=30)
+    )
+    passkey = Authenticator.objects.create(
+        user=bheki,
+        type=Authenticator.Type.WEBAUTHN,
+        data={"name": f"{name} phone", "credential": credential(name)},
+    )
+    return Everything(
+        ana,
+        bheki,
+        community,
+        workshop,
+        network,
+        entered,
+        uniform,
+        spare,
+        machine,
+        idle,
+        recipe,
+        stock,
+        need,
+        other_need,
+        unmatched,
+        promise,
+        route,
+        opened,
+        refusal,
+        done,
+        waiting,
+        mandate,
+        asked,
+        offered,
+        act,
+        batch,
+        token,
+        passkey,
+    )

@@ -1,0 +1,578 @@
+"""Every address as every kind of person, with own, foreign and missing objects, in every method.
+
+The list of addresses comes from the program itself; an address without a line here fails the test. What is held:
+nothing ends in an error of ours; what is not a person's to see answers exactly as if it did not exist; a method an
+address does not know is refused; nobody changes anything but what the table of permissions (actions/permit.py) allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, reset_queries, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from solidaria.actions.permit import PERMISSIONS, may, rights_of
+from solidaria.records.models import Act, Person
+from tests.web.everything import Everything, everything
+from tests.web.people import person
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+NEEDS_CSV = b"words,quantity\nbread,40\n"
+MINUTES = "Nine of us met and founded it; the tasks were given by show of hands."
+
+Arguments = Callable[[Everything], tuple[Any, ...]]
+Data = Callable[[Everything], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is expected of one address.
+
+    of       whose page it is: community, workshop, network (people of its organisations look in, too), member (one
+             person's own thing); public: anybody's; entrance: a library's page, whose methods are its own affair
+    args     what stands in the address
+    methods  what it answers to; HEAD comes with GET
+    verb     the action a POST is, with `data` that the action accepts
+    right    whose rights count for the verb, where it is not `of`
+    """
+
+    of: str
+    args: Arguments = field(default=lambda all: ())
+    methods: str = "GET"
+    verb: str = ""
+    data: Data = field(default=lambda all: {})
+    right: str = ""
+
+
+def code(of: str, *more: Callable[[Everything], Any]) -> Arguments:
+    """The code of an organisation, and what comes behind it in the address."""
+    return lambda all: (getattr(all, of).code, *(one(all) for one in more))
+
+
+def key(of: str, *more: Callable[[Everything], Any]) -> Arguments:
+    """The number of a row, and what comes behind it."""
+    return lambda all: (getattr(all, of).pk, *(one(all) for one in more))
+
+
+def pk(of: str) -> Callable[[Everything], Any]:
+    """The number of a row."""
+    return lambda all: getattr(all, of).pk
+
+
+def word(text: str) -> Callable[[Everything], Any]:
+    """The same in every address."""
+    return lambda all: text
+
+
+def shows(of: str, *more: Callable[[Everything], Any]) -> Line:
+    """A page that only shows something."""
+    return Line(of, code(of, *more))
+
+
+def form(of: str, verb: str, data: Data, *more: Callable[[Everything], Any]) -> Line:
+    """A page with a form."""
+    return Line(of, code(of, *more), "GET POST", verb, data)
+
+
+def button(of: str, verb: str, data: Data, *more: Callable[[Everything], Any]) -> Line:
+    """Something one button does."""
+    return Line(of, code(of, *more), "POST", verb, data)
+
+
+def nothing(all: Everything) -> dict[str, Any]:
+    """No data."""
+    return {}
+
+
+def sheet(content: Callable[[], bytes]) -> Data:
+    """An uploaded file."""
+    return lambda all: {"sheet": SimpleUploadedFile("needs.csv", content())}
+
+
+PUBLIC, ENTRANCE = Line("public"), Line("entrance", methods="any")
+
+LINES: dict[str, Line] = {
+    "": PUBLIC,
+    "who": PUBLIC,
+    "words": PUBLIC,
+    "help/permissions": PUBLIC,
+    "help/privacy": PUBLIC,
+    "help/first-steps": PUBLIC,
+    "language": Line("public", methods="POST"),
+    "who/new": Line(
+        "signed in",
+        methods="GET POST",
+        verb="found_organisation",
+        data=lambda all: {
+            "name": "La Nueva",
+            "kind": "site",
+            "held_on": "2026-01-10",
+            "present": "9",
+            "minutes": MINUTES,
+        },
+    ),
+    "who/claim": Line("signed in", methods="GET POST"),
+    "needs": Line("signed in"),
+    "plan": Line("signed in"),
+    "account": Line("signed in"),
+    # --- an organisation ---
+    "o/<str:code>/": Line("public", code("community")),
+    "o/<str:code>/inside": shows("community"),
+    "o/<str:code>/describe": form("community", "describe_organisation", lambda all: {"name": "Another name"}),
+    "o/<str:code>/show": form("community", "show_publicly", lambda all: {"shows": ["about"]}),
+    "o/<str:code>/roll": shows("community"),
+    "o/<str:code>/codes": form("community", "print_codes", lambda all: {"how_many": "2"}),
+    "o/<str:code>/codes/revoke": button("community", "revoke_codes", lambda all: {"batch": all.batch}),
+    "o/<str:code>/leave": button("community", "leave_organisation", nothing),
+    "o/<str:code>/mandates": form(
+        "community",
+        "grant_mandate",
+        lambda all: {"person": all.member.pk, "purpose": "delegate", "decision": "assembly of yesterday"},
+    ),
+    "o/<str:code>/mandates/<int:number>/end": button("community", "end_mandate", nothing, pk("mandate")),
+    "o/<str:code>/ties": form(
+        "community",
+        "ask_for_alliance",
+        lambda all: {
+            "other": all.workshop.code,
+            "what": "alliance",
+            "kind": "buys",
+            "gives": "bread",
+            "receives": "work",
+        },
+    ),
+    "o/<str:code>/ties/networks/<int:number>/<str:verb>": Line(
+        "lead only", code("network", pk("asked"), word("agree")), "POST", "agree_to_belong", nothing, "network"
+    ),
+    "o/<str:code>/ties/alliances/<int:number>/<str:verb>": button(
+        "community", "agree_to_alliance", nothing, pk("offered"), word("agree")
+    ),
+    "o/<str:code>/history": shows("community"),
+    "o/<str:code>/history/<int:number>/undo": button("community", "undo_act", nothing, pk("act")),
+    "o/<str:code>/needs": shows("community"),
+    "o/<str:code>/needs/new": form(
+        "community", "declare_need", lambda all: {"words": "bread", "quantity": "40", "network": all.network.code}
+    ),
+    "o/<str:code>/needs/<int:number>": form(
+        "community", "edit_need", lambda all: {"words": "bread", "quantity": "40"}, pk("need")
+    ),
+    "o/<str:code>/needs/<int:number>/withdraw": button("community", "withdraw_need", nothing, pk("need")),
+    "o/<str:code>/needs/gather": button(
+        "community",
+        "gather_needs",
+        lambda all: {"needs": [all.need.pk, all.other_need.pk], "words": "uniforms", "tier": "1"},
+    ),
+    "o/<str:code>/needs/rank": button("community", "rank_needs", lambda all: {f"tier-{all.need.pk}": "2"}),
+    "o/<str:code>/needs/upload": form("community", "upload_needs", sheet(lambda: NEEDS_CSV)),
+    # --- a site ---
+    "o/<str:code>/site": shows("workshop"),
+    "o/<str:code>/site/people": form(
+        "workshop", "keep_site", lambda all: {"members": "7", "paid_hours": "150", "state": "producing"}
+    ),
+    "o/<str:code>/site/machines/new": form(
+        "workshop", "add_equipment", lambda all: {"name": "Press", "hours": "100"}
+    ),
+    "o/<str:code>/site/machines/<int:number>": form(
+        "workshop", "edit_equipment", lambda all: {"name": "Press", "hours": "90"}, pk("idle")
+    ),
+    "o/<str:code>/site/machines/<int:number>/remove": button("workshop", "remove_equipment", nothing, pk("idle")),
+    "o/<str:code>/site/recipes/new": form(
+        "workshop", "add_recipe", lambda all: {"product": all.spare.pk, "output": "1", "labour_hours": "2"}
+    ),
+    "o/<str:code>/site/recipes/<int:number>": form(
+        "workshop", "edit_recipe", lambda all: {"output": "1", "labour_hours": "2"}, pk("recipe")
+    ),
+    "o/<str:code>/site/recipes/<int:number>/remove": button("workshop", "remove_recipe", nothing, pk("recipe")),
+    "o/<str:code>/site/stocks": button(
+        "workshop", "set_stock", lambda all: {"product": all.spare.pk, "quantity": "3"}
+    ),
+    # --- a network ---
+    "n/<str:code>/": shows("network"),
+    "n/<str:code>/entered": Line("lead only", code("network")),
+    "n/<str:code>/entered/<str:other>": button(
+        "network", "print_founding_code", nothing, lambda all: all.entered.code
+    ),
+    "n/<str:code>/products": shows("network"),
+    "n/<str:code>/products/new": form("network", "add_product", lambda all: {"name": "Soap", "unit": "kg"}),
+    "n/<str:code>/products/<int:number>": form(
+        "network", "edit_product", lambda all: {"name": "Soap", "unit": "kg"}, pk("spare")
+    ),
+    "n/<str:code>/products/<int:number>/remove": button("network", "remove_product", nothing, pk("spare")),
+    "n/<str:code>/rules": form(
+        "network", "set_rule", lambda all: {"rule": "reserve", "value": "0.05", "decision": "assembly of May"}
+    ),
+    "n/<str:code>/routes": form(
+        "network",
+        "set_route",
+        lambda all: {"start": all.community.code, "end": all.workshop.code, "cost": "0.2"},
+    ),
+    "n/<str:code>/routes/<int:number>/remove": button("network", "remove_route", nothing, pk("route")),
+    "n/<str:code>/promises": form(
+        "network",
+        "keep_promise",
+        lambda all: {
+            "site": all.workshop.site.pk,
+            "receiver": all.community.code,
+            "product": all.spare.pk,
+            "quantity": "3",
+        },
+    ),
+    "n/<str:code>/promises/<int:number>/remove": button("network", "remove_promise", nothing, pk("promise")),
+    "n/<str:code>/needs": shows("network"),
+    "n/<str:code>/needs/<int:number>/product": button(
+        "network", "match_need", lambda all: {"product": all.spare.pk}, pk("unmatched")
+    ),
+    "n/<str:code>/workbook": form("network", "", sheet(lambda: b"")),
+    "n/<str:code>/workbook.xlsx": shows("network"),
+    "n/<str:code>/workbook.zip": shows("network"),
+    "n/<str:code>/rounds/new": Line("network", code("network"), "GET POST"),
+    # --- a round and its plans ---
+    "rounds/<int:pk>/": Line("network", key("round")),
+    "rounds/<int:pk>/close": Line("network", key("round"), "POST", "close_round"),
+    "rounds/<int:pk>/ask": Line("network", key("round"), "POST", "ask_for_plan", lambda all: {"name": "third"}),
+    "rounds/<int:pk>/refuse": Line(
+        "network",
+        key("round"),
+        "POST",
+        "refuse_line",
+        lambda all: {"recipe": all.recipe.pk, "most_runs": "5", "reason": "few hands"},
+        "workshop",
+    ),
+    "rounds/<int:pk>/refusals/<int:number>/withdraw": Line(
+        "network", key("round", pk("refusal")), "POST", "withdraw_refusal", nothing, "workshop"
+    ),
+    "rounds/<int:pk>/compare": Line("network", key("round")),
+    "plans/<int:pk>/": Line("network", key("done")),
+    "plans/<int:pk>/progress": Line("network", key("waiting")),
+    "plans/<int:pk>/cancel": Line("network", key("waiting"), "POST", "cancel_plan"),
+    "plans/<int:pk>/choose": Line("network", key("done"), "POST", "choose_variant"),
+    "plans/<int:pk>/site/<str:code>": Line("network", key("done", lambda all: all.workshop.code)),
+    "plans/<int:pk>/buyer/<str:code>": Line("network", key("done", lambda all: all.community.code)),
+    "plans/<int:pk>/product/<str:code>": Line("network", key("done", lambda all: all.product.code)),
+    "plans/<int:pk>/need/<str:code>": Line("network", key("done", lambda all: all.need.code)),
+    "plans/<int:pk>/files/<str:name>": Line("network", key("done", word("plan.json"))),
+    # --- getting in, one's own things ---
+    "join": Line("public", methods="GET POST"),
+    "recover": Line("public", methods="GET POST"),
+    "recover/finish": Line("public", methods="GET POST"),
+    "vouch": Line("signed in", methods="GET POST"),
+    "demo/people": Line("public", methods="GET POST"),
+    "demo/walk": Line("public", methods="GET POST"),
+    "account/data.json": Line("signed in"),
+    "account/stop-recovery": Line("signed in", methods="POST"),
+    "account/tokens": Line("signed in", methods="GET POST"),
+    "account/tokens/<int:number>/revoke": Line("member", key("token"), "POST"),
+    "account/keys/passkeys/<int:pk>/edit/": Line("member", key("passkey"), "any"),
+    "account/keys/passkeys/<int:pk>/remove/": Line("member", key("passkey"), "any"),
+    "account/email/confirm/<str:key>/": Line("entrance", lambda all: ("a-key",), "any"),
+}
+LINES.update(
+    {
+        f"account/{rest}": ENTRANCE
+        for rest in (
+            "login/ logout/ signup/ inactive/ reauthenticate/ password/change/ password/set/ password/reset/ code/ "
+            "code/confirm/ email/ email/sent/ keys/ keys/code/ keys/again/ keys/app/ keys/app/remove/ keys/paper/ "
+            "keys/paper/new/ keys/passkeys/ keys/passkeys/add/ keys/passkeys/login/ keys/passkeys/again/"
+        ).split()
+    }
+)
+
+#: What a request may write for anybody: its session, how often it came, a recovery that leads nowhere.
+OWN_AFFAIRS = ("django_session", "short_memory", "records_recovery")
+
+
+def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
+    """Every address the program knows, as a pattern."""
+    for one in (resolver or get_resolver()).url_patterns:
+        pattern = before + str(one.pattern)
+        if isinstance(one, URLPattern):
+            yield pattern
+        else:
+            yield from addresses(one, pattern)
+
+
+PAGES = sorted({one for one in addresses() if not one.startswith("api/")})
+
+
+@dataclass
+class Place:
+    """Two worlds, and the people who try."""
+
+    here: Everything
+    there: Everything
+    people: dict[str, Person | None]
+    cookies: dict[str, str]
+
+    def ask(self, who: str, method: str, path: str, data: dict[str, Any] | None = None) -> Told:
+        """One request, in a browser of its own; what it changes is taken back."""
+        client = Client(raise_request_exception=False)
+        if self.cookies[who]:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[who]
+        reset_queries()  # the log is short, and what falls out of it would not be looked at
+        with CaptureQueriesContext(connection) as questions, transaction.atomic():
+            before = Act.objects.count()
+            answer: Any = client.generic(method, path) if method not in ("GET", "HEAD", "POST") else None
+            if answer is None:
+                answer = getattr(client, method.lower())(path, data or {})
+            verbs = list(Act.objects.order_by("pk").values_list("verb", flat=True)[before:])
+            transaction.set_rollback(True)
+        written = [one["sql"] for one in questions if _writes(one["sql"])]
+        return Told(answer, path, verbs, written)
+
+
+def _writes(sql: str) -> bool:
+    return sql.startswith(("INSERT", "UPDATE", "DELETE")) and not any(name in sql for name in OWN_AFFAIRS)
+
+
+@dataclass
+class Told:
+    """An answer, and what it changed."""
+
+    answer: HttpResponse
+    path: str
+    verbs: list[str]
+    written: list[str]
+
+    @property
+    def status(self) -> int:
+        """Its number."""
+        return self.answer.status_code
+
+    def bare(self) -> tuple[Any, ...]:
+        """The answer without what differs from one request to the next: keys of forms, and the address itself."""
+        body = self.answer.content.decode(errors="replace")
+        headers = {name: value for name, value in self.answer.items() if name not in ("Content-Length", "Expires")}
+        told = [body, *(f"{name}: {value}" for name, value in sorted(headers.items()))]
+        for path in (self.path, quote(self.path, safe=""), quote(self.path)):
+            told = [text.replace(path, "HERE") for text in told]
+        return self.status, *(re.sub(r'value="[\w-]{20,}"', 'value="KEY"', text) for text in told)
+
+
+@pytest.fixture
+def place() -> Place:
+    here, there = everything("ana", "bheki", "Norte"), everything("dora", "emil", "Sur")
+    people = {"anonymous": None, "carla": person("carla"), "bheki": here.member, "ana": here.lead}
+    cookies = {}
+    for name, one in people.items():
+        client = Client()
+        if one is not None:
+            client.force_login(one)
+        found = client.cookies.get(settings.SESSION_COOKIE_NAME)
+        cookies[name] = found.value if found else ""
+    return Place(here, there, people, cookies)
+
+
+def filled(pattern: str, arguments: tuple[Any, ...]) -> str:
+    """The address with these arguments."""
+    parts = iter(arguments)
+    return "/" + re.sub(r"<[^>]+>", lambda _: quote(str(next(parts)), safe=""), pattern)
+
+
+def missing(arguments: tuple[Any, ...], since: int = 0) -> tuple[Any, ...]:
+    """The arguments from `since` on as nobody's; words that stand in every address stay."""
+
+    def gone(value: Any) -> Any:
+        if isinstance(value, int):
+            return 987654321
+        return value if value in ("agree", "plan.json", "a-key") else "no-such-thing"
+
+    return arguments[:since] + tuple(gone(value) for value in arguments[since:])
+
+
+def sees(who: str, of: str) -> bool:
+    """Whether a page of this kind is one the person may look into."""
+    return {
+        "public": True,
+        "entrance": True,
+        "signed in": who != "anonymous",
+        "community": who in ("ana", "bheki"),
+        "network": who in ("ana", "bheki"),
+        "workshop": who == "ana",
+        "lead only": who == "ana",
+        "member": who == "bheki",
+    }[of]
+
+
+def test_every_address_has_a_line_and_every_line_an_address() -> None:
+    assert set(PAGES) == set(LINES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["anonymous", "carla", "bheki", "ana"])
+def test_no_address_errs_and_what_is_foreign_answers_as_what_is_missing(place: Place, who: str) -> None:
+    wrong: list[Any] = []
+    for pattern in PAGES:
+        line = LINES[pattern]
+        own, foreign = line.args(place.here), line.args(place.there)
+        allowed = set(METHODS) if line.methods == "any" else {*line.methods.split()}
+        allowed |= {"HEAD"} if "GET" in allowed else set()
+        for method in METHODS:
+            told = place.ask(who, method, filled(pattern, own))
+            if told.status >= 500:
+                wrong.append((method, told.path, told.status))
+            if method not in allowed and told.status != 405:
+                wrong.append((method, told.path, told.status, "should be 405"))
+            if method in allowed and told.status == 405 and line.methods != "any":
+                wrong.append((method, told.path, told.status, "should not be 405"))
+            if not own:
+                continue
+            nobodys = place.ask(who, method, filled(pattern, missing(own)))
+            pairs = [] if line.of in ("public", "entrance") else [(filled(pattern, foreign), nobodys)]
+            if not sees(who, line.of):
+                pairs.append((filled(pattern, own), nobodys))
+            if sees(who, line.of) and len(own) > 1:
+                without = place.ask(who, method, filled(pattern, missing(own, 1)))
+                pairs.append((filled(pattern, own[:1] + foreign[1:]), without))
+                if without.status >= 500:
+                    wrong.append((method, without.path, without.status))
+            for path, as_if in pairs:
+                if path == as_if.path:
+                    continue
+                other = place.ask(who, method, path)
+                if other.bare() != as_if.bare():
+                    wrong.append((method, path, other.status, as_if.status, "does not answer as if missing"))
+                if other.written:
+                    wrong.append((method, path, other.written))
+            far = tuple(10**30 if isinstance(one, int) else "x" * 3000 for one in own)
+            for arguments in (far, tuple("\x00" if isinstance(one, str) else one for one in own)):
+                if (told := place.ask(who, method, filled(pattern, arguments))).status >= 500:
+                    wrong.append((method, told.path[:80], told.status))
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("who", ["anonymous", "carla", "bheki", "ana"])
+def test_a_form_does_what_the_table_of_permissions_says_and_nothing_more(place: Place, who: str) -> None:
+    """Each form with data its action takes: the act is there exactly when the table says so."""
+    wrong: list[Any] = []
+    tried = set()
+    for pattern in PAGES:
+        line = LINES[pattern]
+        if not line.verb:
+            continue
+        tried.add(line.verb)
+        for all in (place.here, place.there):
+            told = place.ask(who, "POST", filled(pattern, line.args(all)), line.data(all))
+            # A mandate's own holder gives it back with the button others end it with.
+            verbs = ["end_mandate" if verb == "give_back_mandate" else verb for verb in told.verbs]
+            if verbs not in ([], [line.verb]):
+                wrong.append((who, told.path, told.verbs))
+            if bool(told.verbs) != _allowed(place.people[who], line, all):
+                wrong.append((who, told.path, told.status, told.verbs))
+            if not told.verbs and told.written:
+                wrong.append((who, told.path, told.written))
+    assert wrong == [], "\n".join(map(str, wrong))
+    assert len(tried) > 30
+
+
+def _allowed(who: Person | None, line: Line, all: Everything) -> bool:
+    if who is None:
+        return False
+    verb = "declare_need" if line.verb == "undo_act" else line.verb
+    if line.of in ("signed in", "public"):
+        return "anybody" in PERMISSIONS[verb]
+    right = line.right or ("network" if line.of == "lead only" else line.of)
+    if line.verb == "leave_organisation" and who == all.lead:
+        return True
+    rights = rights_of(who, getattr(all, right))
+    own = verb in ("edit_need", "withdraw_need") and who == all.member
+    if line.verb == "end_mandate" and who == all.mandate.person:
+        return True  # given back by its holder
+    return may(verb, rights, own)
+
+
+#: What nobody should type into a field, and somebody will.
+HOSTILE = {
+    "blank": "",
+    "long": "a" * 5000,
+    "below zero": "-1",
+    "huge": "1e400",
+    "no number": "NaN",
+    "many digits": "9" * 5000,
+    "many decimals": "0." + "3" * 300,
+    "a number of 40 digits": "1" * 40,
+    "half a billion": "2147483648",
+    "raised": "²",
+    "wide digits": "１２",
+    "nothing sign": "a\x00b",
+    "a picture": "💥" * 60,
+    "right to left": "\u202eabc",
+    "the last day": "9999-12-31",
+    "the first day": "0001-01-01",
+    "no day": "2026-02-30",
+    "a tag": "<script>alert(1)</script>",
+    "a question": "' OR 1=1 --",
+    "an object": '{"a": 1}',
+}
+
+
+def fields(client_told: Told) -> set[str]:
+    """The names of the fields a page shows."""
+    found = re.findall(r'name="([^"]+)"', client_told.answer.content.decode(errors="replace"))
+    return set(found) - {"csrfmiddlewaretoken", "once", "viewport", "theme-color", "color-scheme", "htmx-config"}
+
+
+def test_no_form_errs_on_what_nobody_should_type(place: Place) -> None:
+    """Every field of every form, with the rest of the form as it should be; and all fields at once."""
+    wrong: list[Any] = []
+    count = 0
+    for pattern in PAGES:
+        line = LINES[pattern]
+        if "POST" not in line.methods:
+            continue
+        path = filled(pattern, line.args(place.here))
+        page = place.ask("ana", "GET", path)
+        names = sorted({*line.data(place.here), *(fields(page) if page.status == 200 else ())} - {"sheet"})
+        for kind, value in HOSTILE.items():
+            all_at_once = {name: value for name in names}
+            each = [{**line.data(place.here), name: value} for name in line.data(place.here) if name != "sheet"]
+            for data in [all_at_once, *each]:
+                told = place.ask("ana", "POST", path, data)
+                count += 1
+                if told.status >= 500:
+                    wrong.append((path, kind, sorted(name for name in data if data[name] == value), told.status))
+    for path in ("/who", f"/o/{place.here.community.code}/roll", f"/rounds/{place.here.round.pk}/compare"):
+        for kind, value in HOSTILE.items():
+            told = place.ask(
+                "ana", "GET", f"{path}?" + "&".join(f"{n}={quote(value)}" for n in ("q", "page", "plan"))
+            )
+            if told.status >= 500:
+                wrong.append((path, kind, told.status))
+    assert wrong == [], "\n".join(map(str, wrong))
+    assert count > 1000
+
+
+def test_what_the_table_of_permissions_names_is_done_by_some_form() -> None:
+    """Actions that no line tries, with the reason."""
+    elsewhere = {
+        "join_with_code": "the page /join makes a new person, or asks for one's own (tests of signing in)",
+        "change_language": "anybody's own affair",
+        "give_back_mandate": "the same button as end_mandate, pressed by the holder",
+        "ask_to_belong": "the same form as ask_for_alliance",
+        "invite_to_belong": "the same form as ask_for_alliance",
+        "leave_network": "the same button as agree_to_belong",
+        "end_alliance": "the same button as agree_to_alliance",
+        "take_over_entered": "needs the code that print_founding_code shows once",
+        "open_round": "one round is open at a time",
+        "upload_workbook": "tests/records/test_platform_workbook.py",
+        "lower_pledge": "the same form as refuse_line",
+        "ask_for_recovery": "anybody's",
+        "vouch": "tests of signing in",
+        "make_token": "tests of signing in",
+        "revoke_token": "tests of signing in",
+    }
+    tried = {line.verb for line in LINES.values() if line.verb} - {"undo_act"}
+    assert set(PERMISSIONS) - tried - set(elsewhere) == set()
+    assert tried & set(elsewhere) == set()
