@@ -1,4 +1,4 @@
-"""One door to Solidaria on a fresh machine: `python3 do.py demo` shows it, `python3 do.py test` tests it.
+"""One door to Solidaria on a fresh machine: `python3 do.py demo` starts a trial of it, `python3 do.py test` tests it.
 
 Needs Python 3.11, 3.12 or 3.13 and nothing else of ours; this file uses the standard library alone. Where `uv`
 (it fetches the libraries) is missing, a pinned range of it goes into the folder .tools beside this file.
@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import webbrowser
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent
@@ -19,7 +18,7 @@ OLDEST_UV = (0, 6)
 OLDEST_PYTHON, FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
 
 USAGE = """\
-python3 do.py demo [--no-open]   plan a worked network and show the report in your browser
+python3 do.py demo [--no-open]   start a trial of the platform on this machine and open it in your browser
 python3 do.py test [...]         lint, types and tests; --quick: only the quick tests; --all: the slow ones too;
                                  anything else goes to pytest
 python3 do.py lint               lint and types alone
@@ -45,8 +44,6 @@ def main(words):
         return 1
     run = Runner(uv, environment)
     verb, rest = words[0], words[1:]
-    if verb == "demo":
-        return demo(run, rest)
     if verb == "test":
         return test(run, rest)
     if verb == "lint":
@@ -75,37 +72,12 @@ class Runner:
                     HOME / ".venv"
                 )
             )
-        try:
-            return subprocess.call([self.uv, "run", *options, "--", *command], env=self.environment)
-        except KeyboardInterrupt:
-            return 130
-
-
-def demo(run, words):
-    """Copy a worked network into out/, plan it, and show the report."""
-    unknown = [word for word in words if word != "--no-open"]
-    if unknown:
-        return refuse("do.py demo does not know {}.".format(" ".join(unknown)), "It takes --no-open, or nothing.")
-    out = HOME / "out"
-    workbook, report = out / "union-tshirts", out / "union-tshirts.html"
-    out.mkdir(exist_ok=True)
-    if workbook.exists():
-        tell(f"Using your copy of the network in {workbook}")
-    else:
-        status = run("solidaria", "example", "union-tshirts", str(workbook), groups=())
-        if status:
-            return status
-    status = run("solidaria", "plan", str(workbook), "--format", "html", "--out", str(report), groups=())
-    if status:
-        return status
-    tell(f"The network's tables are in  {workbook}")
-    tell(f"The report is in             {report}")
-    if "--no-open" in words or not has_screen():
-        tell("Open it in any browser; it needs no network.")
-    else:
-        webbrowser.open(report.as_uri())
-    tell("Change a number in the tables and run `python3 do.py demo` again: the plan changes with it.")
-    return 0
+        program = subprocess.Popen([self.uv, "run", *options, "--", *command], env=self.environment)
+        while True:
+            try:
+                return program.wait()
+            except KeyboardInterrupt:
+                continue  # the program hears Ctrl-C too: it ends in its own order, and is waited for
 
 
 def test(run, words):
@@ -207,13 +179,6 @@ def uv_version(uv, environment):
         return tuple(int(part) for part in answer[1].split(".")[:2])
     except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return (0, 0)
-
-
-def has_screen():
-    """Whether a browser window can open here."""
-    if sys.platform.startswith("linux"):
-        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return True
 
 
 def tell(sentence):

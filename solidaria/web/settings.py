@@ -6,6 +6,7 @@ SOLIDARIA_DATABASE  sqlite:///path/file.sqlite3 (default: in SOLIDARIA_HOME) or 
 SOLIDARIA_HOSTS     names the server answers to, with commas between (default: localhost only)
 SOLIDARIA_HTTPS     yes where people reach the server by https, as on every real server; no only for a trial (default)
 SOLIDARIA_EMAIL     smtp://user:password@host:port, and SOLIDARIA_EMAIL_FROM; without it no e-mail is ever asked for
+SOLIDARIA_SECRET_KEY  the key that signs sessions; without it one is made and kept in SOLIDARIA_HOME
 SOLIDARIA_DEMO      yes lets anybody sign in as anybody; set by `solidaria demo` alone
 """
 
@@ -264,6 +265,9 @@ if HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # The web server in front names the person's address last. Without it all people would share one limit of
+    # sign-ins, and anybody could keep everybody out.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
     CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in ALLOWED_HOSTS if not name.startswith("*")]
 
 LOGGING = {
