@@ -144,6 +144,30 @@ PAYER_WORDS: Final[dict[str, Sentence]] = {
     "nobody": say("nobody"),
 }
 
+CHANNEL_WORDS: Final[dict[str, Sentence]] = {
+    "market": say("market"),
+    "state": say("state"),
+    "standing": say("standing order"),
+    "ad hoc": say("without an agreement"),
+    "sites": say("other sites"),
+}
+
+BUYER_WORDS: Final[dict[str, Sentence]] = {
+    "union": say("unions"),
+    "movement": say("movements"),
+    "community": say("the community"),
+    "ethical consumers": say("consumers who pay out of conscience"),
+    "market": say("the market"),
+    "state": say("the state"),
+    "sites": say("other sites"),
+}
+
+COST_WORDS: Final[dict[str, Sentence]] = {
+    "materials": say("materials"),
+    "energy": say("energy"),
+    "other": say("other costs"),
+}
+
 #: What the test must not be taken for; printed with every answer. Source: docs/stress.md.
 LIMITS: Final[tuple[Sentence, ...]] = (
     say("This is no forecast of a struggle. Nobody can name a model that forecast one rightly."),
@@ -284,7 +308,7 @@ class StressTelling:
         )
         if best is not None and best.effect.more_worker_run.low > 0:
             yield say(
-                "The lever that helps most on the same luck: “{lever}”, {points} points more, {jobs} jobs kept. "
+                "The lever that helps most on the same luck: “{lever}”, {points} points, {jobs} jobs kept. "
                 "Who pays: {payer}.",
                 lever=best.effect.name,
                 points=signed(round(100 * best.effect.more_worker_run.value)),
@@ -347,17 +371,17 @@ class StressTelling:
         for sale in books.sales:
             words = say(
                 "{channel}: {quantity} {unit} a month at {price}, paid by {payer}",
-                channel=sale.channel,
+                channel=CHANNEL_WORDS[sale.channel],
                 quantity=sale.quantity,
                 unit=books.words["unit"],
                 price=sale.price,
-                payer=sale.payer,
+                payer=BUYER_WORDS[sale.payer],
             )
             rows.append(Line(sale.id, (self.text(words), sale.source)))
         for cost in books.costs:
             words = say(
                 "{kind}: {unit} for each unit, {month} a month",
-                kind=cost.kind,
+                kind=COST_WORDS[cost.kind],
                 unit=cost.per_unit,
                 month=cost.per_month,
             )
