@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Model, Prefetch
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -99,37 +100,51 @@ def data(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def everything(me: Person) -> dict[str, Any]:
+def everything(me: Person) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that points at the person, without the secrets that open doors.
 
-    It follows the database's own relations, so that a table that is added later is in it from its first day.
+    It follows the database's own relations, so that a table that is added later is in it from its first day. Where
+    a row names somebody else besides, only its number is handed out: the rest is about that person.
     """
-    found: dict[str, Any] = {"Person": [_row(me)]}
-    for relation in Person._meta.related_objects:
-        rows = _rows(relation, me)
-        found.setdefault(relation.related_model.__name__, []).extend(_row(row) for row in rows)
+    found: dict[str, list[dict[str, Any]]] = {"Person": [_row(me)]}
+    for model, fields in tables_about_people():
+        rows = {row.pk: row for field in fields for row in _rows(model, field, me)}
+        found[model.__name__] = [_about(rows[key], fields, me) for key in sorted(rows)]
+    return found
+
+
+def tables_about_people() -> list[tuple[type[Model], list[str]]]:
+    """Every table of the database that points at a person, and the fields by which it does."""
+    found = []
+    for model in apps.get_models():
+        relations = [field for field in model._meta.concrete_fields if field.is_relation]
+        fields = [field.name for field in relations if field.related_model is Person]
+        if fields:
+            found.append((model, fields))
     return found
 
 
 def counts(me: Person) -> list[tuple[Sentence, int]]:
     """How many rows each table keeps about the person, in words."""
-    found: dict[str, int] = {}
-    for relation in Person._meta.related_objects:
-        name = relation.related_model.__name__
-        found[name] = found.get(name, 0) + _rows(relation, me).count()
+    found = {
+        model.__name__: sum(_rows(model, field, me).count() for field in fields)
+        for model, fields in tables_about_people()
+    }
     return [(TABLES[name].what, found[name]) for name in TABLES if found.get(name)]
 
 
-def _rows(relation: Any, me: Person) -> Any:
-    return relation.related_model._base_manager.filter(**{relation.field.name: me.pk}).order_by("pk")
+def _rows(model: type[Model], field: str, me: Person) -> QuerySet[Any]:
+    return model._base_manager.filter(**{field: me.pk}).order_by("pk")
+
+
+def _about(row: Model, fields: list[str], me: Person) -> dict[str, Any]:
+    others = [field for field in fields if getattr(row, f"{field}_id") not in (None, me.pk)]
+    return {"id": row.pk} if others else _row(row)
 
 
 def _row(row: Model) -> dict[str, Any]:
-    return {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields
-        if field.name not in SECRET
-    }
+    fields = [field for field in row._meta.concrete_fields if field.name not in SECRET]
+    return {field.attname: getattr(row, field.attname) for field in fields}
 
 
 @button

@@ -81,6 +81,9 @@ WORDS: tuple[tuple[Sentence, Sentence], ...] = (
     ),
 )
 
+#: What one may do, in words: those of the history, and what for secrecy's sake no history tells.
+DOINGS: dict[str, Sentence] = {**VERBS, "cast_ballot": say("voted (the history never says so)")}
+
 
 @shown
 def words(request: HttpRequest) -> HttpResponse:
@@ -103,17 +106,12 @@ def permissions(request: HttpRequest) -> HttpResponse:
 
 
 def table() -> list[tuple[Sentence, list[Sentence]]]:
-    """Who may do what, made from the program's own table: a right, and what it opens, each action in one place."""
-    rows: dict[str, list[Sentence]] = {key: [] for key in (ANYBODY, MEMBER, *RIGHTS)}
+    """Who may do what, made from the program's own table: a right, and all that it opens."""
+    rows: dict[str, list[Sentence]] = {key: [] for key in (ANYBODY, MEMBER, "own", *RIGHTS)}
     for verb, needed in PERMISSIONS.items():
-        words = VERBS.get(verb)
-        if words is None or not needed:
-            continue
-        if "own" in needed:
-            words = say("{what}; whoever declared it may as well", what=words)
         for right in needed:
-            if right in rows:
-                rows[right].append(words)
+            if verb in DOINGS:
+                rows[right].append(DOINGS[verb])
     return [(_holder(right), doings) for right, doings in rows.items() if doings]
 
 
@@ -122,6 +120,8 @@ def _holder(right: str) -> Sentence:
         return say("Everybody who is signed in")
     if right == MEMBER:
         return say("Every member")
+    if right == "own":
+        return say("The member who declared or proposed it")
     return say("Whoever holds a mandate to {right}", right=RIGHTS[right])
 
 
