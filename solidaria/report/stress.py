@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from solidaria.core.money import half_up
 from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.watch.answer import Answer, Cliff, Effect, Input, LeverEffect
 from solidaria.core.watch.books import Books
@@ -238,10 +239,13 @@ class StressTelling:
         return self.language.number(round(value))
 
     def money(self, value: float) -> str:
-        """An amount, to the unit of the currency; small ones with the currency's decimals."""
-        if abs(value) < 10:
-            return self.language.money(Decimal(repr(value)), code=False, extra=2 if 0 < abs(value) < 0.05 else 0)
-        return self.language.number(Decimal(round(value)), decimals=0)
+        """An amount to the unit of the currency; one below ten with the currency's decimals."""
+        amount = Decimal(repr(value))
+        if abs(amount) >= 10 or half_up(amount, self.language.decimals) == 0:
+            text = self.language.number(abs(round(amount)), decimals=0)
+        else:
+            text = self.language.money(abs(amount), code=False)
+        return f"−{text}" if amount < 0 and text.strip("0.,") else text
 
     def shock_name(self, name: str) -> str:
         """A shock in words: the books' own, or one of ours."""
@@ -308,7 +312,7 @@ class StressTelling:
         )
         if best is not None and best.effect.more_worker_run.low > 0:
             yield say(
-                "The lever that helps most on the same luck: “{lever}”, {points} points, {jobs} jobs kept. "
+                "The lever that helps most on the same luck: “{lever}”, {points} points; jobs kept: {jobs}. "
                 "Who pays: {payer}.",
                 lever=best.effect.name,
                 points=signed(round(100 * best.effect.more_worker_run.value)),
