@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -118,6 +119,30 @@ def _taken() -> Fault:
 def change_language(person: Person, language: str) -> None:
     """The language this person's pages come in, on every device from the next sign-in on."""
     Person.objects.filter(pk=person.pk).update(language=language)
+
+
+@transaction.atomic
+def close_account(person: Person, password: str, at: datetime) -> None:
+    """The person goes: off every roll, mandates end, every way in ends, sign-in name and address are erased.
+
+    The name stays where it stands in the history of organisations: who acted under which mandate is their record.
+    Raises Refused when the password is not the person's.
+    """
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if not person.check_password(password):
+        raise refused(
+            "password", say("This is not your password."), say("Please mend it and send the form again.")
+        )
+    for organisation in Organisation.objects.filter(pk__in=_on_the_roll(at, person).values("organisation")):
+        if Membership.objects.filter(person=person, organisation=organisation, left__isnull=True).exists():
+            who.leave_organisation(Doer(person, at=at), organisation)
+    person.tokens.filter(revoked__isnull=True).update(revoked=at)
+    Authenticator.objects.filter(user=person).delete()
+    EmailAddress.objects.filter(user=person).delete()
+    Recovery.objects.filter(person=person).delete()
+    person.handle, person.email, person.is_active = secrets.token_hex(16), None, False
+    person.set_unusable_password()
+    person.save(update_fields=["handle", "email", "is_active", "password"])
 
 
 # --- coming back in when two members vouch ---

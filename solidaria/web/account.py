@@ -6,16 +6,19 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+from allauth.core.ratelimit import consume_or_429
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from solidaria.actions import sign_in as actions
@@ -153,6 +156,36 @@ def stop_recovery(request: HttpRequest) -> HttpResponse:
     actions.stop_recoveries(person(request), datetime.now(UTC))
     messages.success(request, request.language.text(say("Stopped. The code opens nothing any more.")))  # type: ignore[attr-defined]
     return HttpResponseRedirect(reverse("account"))
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@form
+def close(request: HttpRequest) -> HttpResponse:
+    """Close the account: off every roll, and what is kept about me shrinks to what the organisations' history needs."""
+    me = person(request)
+
+    def page(told: Any = None) -> HttpResponse:
+        there = me.memberships.filter(left__isnull=True).select_related("organisation")
+        return render(request, "account/close.html", {"there": there, **(told or {})})
+
+    if request.method != "POST":
+        return page()
+    waits: HttpResponse | None = consume_or_429(request, action="reauthenticate")
+    if waits is not None:
+        return waits
+    password = request.POST.get("password", "")[:500]
+    answer = act(
+        request,
+        lambda: actions.close_account(me, password, datetime.now(UTC)),
+        lambda _: reverse("home"),
+        None,
+        page,
+    )
+    if answer.status_code == 302:
+        logout(request)
+        messages.success(request, request.language.text(say("Your account is closed. Go well.")))  # type: ignore[attr-defined]
+    return answer
 
 
 # --- keys for programs ---

@@ -36,7 +36,9 @@ TABLES: dict[str, Kept] = {
     "Person": Kept(
         say("Your account"),
         say("To let you in, and to show you to the other members."),
-        say("As long as you have the account. What you did stays in the history of your organisations."),
+        say(
+            "Until you close the account. Your name stays in the history of your organisations, with what you did."
+        ),
         {
             "id": _NUMBER,
             "handle": say("your sign-in name; only you see it"),

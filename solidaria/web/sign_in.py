@@ -29,7 +29,7 @@ from solidaria.actions import sign_in as actions
 from solidaria.actions import who
 from solidaria.core.problem import Refused, say
 from solidaria.records.models import Membership, Person
-from solidaria.web import account
+from solidaria.web import account, demo
 from solidaria.web.answers import act, doer, form, person, told
 
 #: The cookie of the browser that asked for recovery: its secret and the code it was shown.
@@ -206,7 +206,8 @@ def demo_people(request: HttpRequest) -> HttpResponse:
     )
     people = people.order_by("pk")[:MOST_DEMO_PEOPLE]
     if request.method != "POST":
-        return render(request, "account/demo_people.html", {"people": people})
+        tasks = {part.handle: part.task for part in demo.PEOPLE}
+        return render(request, "account/demo_people.html", {"people": people, "tasks": tasks})
     number = request.POST.get("person", "")
     chosen = next((one for one in people if str(one.pk) == number), None)
     if chosen is None:
@@ -243,6 +244,7 @@ urlpatterns: list[URLPattern] = [
     path("vouch", vouch, name="vouch"),
     path("demo/people", demo_people, name="demo_people"),
     path(f"{_IN}data.json", account.data, name="my_data"),
+    path(f"{_IN}close", account.close, name="close_account"),
     path(f"{_IN}stop-recovery", account.stop_recovery, name="stop_recovery"),
     path(f"{_IN}tokens", account.tokens, name="tokens"),
     path(f"{_IN}tokens/<int:number>/revoke", account.revoke_token, name="revoke_token"),

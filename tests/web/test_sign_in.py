@@ -464,6 +464,23 @@ def test_the_chosen_language_goes_with_the_person(here: World) -> None:
     assert client.cookies["language"].value == "es" and client.cookies["language"]["httponly"]
 
 
+def test_a_closed_account_is_off_every_roll_and_opens_by_no_way(here: World) -> None:
+    text: list[str] = []
+    sign_in.make_token(doer(here.ana), None, name="list", days=30, shown=text)
+    here.ana.emailaddress_set.create(email="ana@home.example", verified=True, primary=True)
+    client, other = signed_in(here.ana), signed_in(here.ana)
+    assert client.post(reverse("close_account"), {"password": "wrong"}).status_code == 422 and is_in(other)
+    assert client.post(reverse("close_account"), {"password": PASSWORD})["Location"] == "/"
+    assert not is_in(client) and not is_in(other) and token_used(text[0], datetime.now(UTC)) is None
+    assert Client().post(reverse("account_login"), {"login": "ana", "password": PASSWORD}).status_code == 200
+    here.ana.refresh_from_db()
+    assert here.ana.name == "Ana" and here.ana.handle != "ana" and not here.ana.is_active
+    assert not Membership.objects.filter(person=here.ana, left__isnull=True).exists()
+    assert not Mandate.objects.filter(person=here.ana, ended__isnull=True).exists()
+    kept = json.dumps(everything(here.ana), default=str)
+    assert "ana@home.example" not in kept and '"handle": "ana"' not in kept
+
+
 # --- keys for programs ---
 
 
@@ -581,8 +598,8 @@ def test_every_page_for_getting_in_opens(here: World, settings: Any, language: s
     for name in "account_login account_signup join recover demo_people account_inactive".split():
         assert stranger.get(reverse(name)).status_code == 200, name
     inside = (
-        "account tokens vouch my_data demo_people account_logout account_change_password account_email mfa_index "
-        "account_email_verification_sent mfa_reauthenticate account_reauthenticate mfa_deactivate_totp "
+        "account tokens close_account vouch my_data demo_people account_logout account_change_password account_email "
+        "mfa_index account_email_verification_sent mfa_reauthenticate account_reauthenticate mfa_deactivate_totp "
         "mfa_view_recovery_codes mfa_generate_recovery_codes mfa_list_webauthn mfa_add_webauthn"
     )
     for name in inside.split():
