@@ -208,7 +208,10 @@ def _take(
         faults.append(
             Fault("", None, "method", say("This way to decide is not known."), say("Choose from the list."))
         )
-    kept = [{"id": str(one.get("id") or ""), "name": str(one.get("name") or "").strip()[:120]} for one in options]
+    kept = [
+        {"id": str(one.get("id") or ""), "name": str(one.get("name") or "").strip().replace('"', "'")[:120]}
+        for one in options
+    ]
     kept = [one for one in kept if one["name"]]
     for place, one in enumerate(kept, 1):
         one["id"] = one["id"] or str(place)

@@ -17,7 +17,7 @@ from solidaria.core.voting.account import Account
 from solidaria.core.voting.approval import ApprovalTerms, approval
 from solidaria.core.voting.ballots import Option, rank
 from solidaria.core.voting.consent import ConsentTerms, Objection, consent
-from solidaria.core.voting.councils import CouncilTerms, Split, council
+from solidaria.core.voting.councils import PARTS, CouncilTerms, Split, council, in_proportion
 from solidaria.core.voting.majority import MajorityTerms, Quorum, Share, majority
 from solidaria.core.voting.meek import meek
 from solidaria.core.voting.schulze import SchulzeTerms, schulze
@@ -50,14 +50,16 @@ MAY_BE_SECRET = ("majority", "approval", "scottish", "meek", "schulze")
 class HouseRule:
     """One of an organisation's own rules.
 
-    kind      share, number, days, or yes/no
+    kind      share, number, days, yes/no, or choice
     usual     what holds while nobody decided otherwise
     meaning   one sentence for people
+    choices   what can be chosen, where the kind is choice
     """
 
     kind: str
     usual: str
     meaning: Sentence
+    choices: tuple[str, ...] = ()
 
 
 #: The rules an assembly can set for itself, and what holds until it does.
@@ -91,7 +93,18 @@ HOUSE_RULES: dict[str, HouseRule] = {
         say("After a recall that failed, how many days until the same mandate can be recalled again."),
     ),
     "terms_in_a_row": HouseRule("number", "2", say("How often in a row one person may hold the same mandate.")),
+    "council_carry": HouseRule(
+        "choice",
+        "both",
+        say("Which count must carry in a council: that by members, that by organisations, or both."),
+        ("members", "organisations", "both"),
+    ),
+    "refer_days": HouseRule(
+        "days", "30", say("How many days a base has to decide on a motion that a council referred back to it.")
+    ),
 }
+#: Rules that say "more than": of nothing there is more than the whole.
+MORE_THAN = ("majority", "rules_majority")
 
 
 def house_rule_faults(rule: str, value: str) -> list[Fault]:
@@ -102,12 +115,19 @@ def house_rule_faults(rule: str, value: str) -> list[Fault]:
     if known.kind == "share" and _share(value) is None:
         what = say("“{value}” is not a share.", value=value[:40])
         return [Fault("", None, "value", what, say("Write it as 1/2, 2/3 or 20%."))]
+    if rule in MORE_THAN and _share(value) == 1:
+        what = say("Nothing can be more than the whole.")
+        return [Fault("", None, "value", what, say("Write a share below the whole, as 1/2 or 2/3."))]
     if known.kind in ("days", "number") and not (value.isdecimal() and len(value) < 5):
         what = say("“{value}” is not a whole number.", value=value[:40])
         return [Fault("", None, "value", what, say("Write a whole number from 0 on."))]
     if known.kind == "yes/no" and value not in ("yes", "no"):
         what = say("“{value}” is neither yes nor no.", value=value[:40])
         return [Fault("", None, "value", what, say("Write yes or no."))]
+    if known.kind == "choice" and value not in known.choices:
+        what = say("“{value}” cannot be chosen here.", value=value[:40])
+        help = say("Write one of these: {choices}.", choices=", ".join(known.choices))
+        return [Fault("", None, "value", what, help)]
     return []
 
 
@@ -137,6 +157,12 @@ def is_so(rules: Mapping[str, str], rule: str) -> bool:
     return rules.get(rule, HOUSE_RULES[rule].usual) == "yes"
 
 
+def choice_of(rules: Mapping[str, str], rule: str) -> str:
+    """A rule that is a choice; the usual one where the organisation has not decided."""
+    found = rules.get(rule, "")
+    return found if found in HOUSE_RULES[rule].choices else HOUSE_RULES[rule].usual
+
+
 # --- opening ---
 
 
@@ -156,6 +182,8 @@ def frozen_terms(
     terms = {"method": method, "quorum": str(share_of(rules, "quorum"))}
     if method in ("majority", "council"):
         terms["more_than"] = str(share_of(rules, "rules_majority" if changes_rules else "majority"))
+    if method == "council":
+        terms["carry"] = choice_of(rules, "council_carry")
     if method in WITH_OPTIONS:
         terms["seats"] = str(1 if method == "schulze" else max(1, seats))
         terms["seed"] = seed
@@ -194,6 +222,7 @@ class Outcome:
     elected     ids in order of election
     sentences   how it came about
     account     the whole count of an election; None elsewhere
+    organisations   of a council: for, against and abstain → organisations; the tally counts members
     """
 
     outcome: str
@@ -201,6 +230,7 @@ class Outcome:
     elected: tuple[str, ...]
     sentences: tuple[Sentence, ...]
     account: Account | None = None
+    organisations: tuple[tuple[str, int], ...] = ()
 
     @property
     def carried(self) -> bool:
@@ -238,15 +268,49 @@ def outcome_of(
     return _elected(terms, piles, roll, options, asked)
 
 
-def council_outcome(
-    terms: Mapping[str, str], splits: Sequence[Split], roll: Mapping[str, int], carry: str
-) -> Outcome:
-    """Count a council's motion: by members and by organisations; `carry` says which must carry."""
+def council_outcome(terms: Mapping[str, str], splits: Sequence[Split], roll: Mapping[str, int]) -> Outcome:
+    """Count a council's motion, by members and by organisations; the frozen terms say which must carry.
+
+    splits   of the organisations that take part
+    roll     organisation → members, of every organisation of the council
+    A quorum is asked of the members represented and of the organisations that take part.
+    """
     share = (Share("for and against", Fraction(terms["more_than"]), True),)
-    counted = council(tuple(splits), CouncilTerms(carry, MajorityTerms(share), MajorityTerms(share)), roll=roll)
+    quorum = Fraction(terms.get("quorum", "0"))
+    each = MajorityTerms(share, (Quorum("share", quorum, "present"),) if quorum else ())
+    counted = council(tuple(splits), CouncilTerms(terms.get("carry", "both"), each, each), roll=roll)
     sentences = [*counted.sentences]
     sentences += [check.sentence for check in (*counted.member_checks, *counted.organisation_checks)]
-    return Outcome(counted.outcome, tuple(counted.by_members.items()), (), tuple(sentences))
+    return Outcome(
+        counted.outcome,
+        tuple(counted.by_members.items()),
+        (),
+        tuple(sentences),
+        organisations=tuple(counted.by_organisations.items()),
+    )
+
+
+#: How a base's own ballots stand for its members in a council, where the base decided by consent.
+CONSENT_PARTS = {"consent": "for", "object": "against", "stand aside": "abstain"}
+
+
+def as_the_base_voted(method: str, tally: Mapping[str, int], members: int) -> dict[str, int] | None:
+    """For, against and abstain → members, as the base voted on this very motion; None when it did not vote.
+
+    members   those represented: the base's roll on the day the council's motion opened
+    Where more voted than are on the roll now, the members are divided in proportion to the votes.
+    """
+    if method == "consent":
+        votes = {CONSENT_PARTS[key]: count for key, count in tally.items() if key in CONSENT_PARTS}
+    elif method in ("majority", "council"):
+        votes = {part: tally.get(part, 0) for part in PARTS}
+    else:
+        return None
+    total = sum(votes.values())
+    if not total:
+        return None
+    full = {part: votes.get(part, 0) for part in PARTS}
+    return full if total <= members else in_proportion(members, full)
 
 
 def _elected(
@@ -257,7 +321,9 @@ def _elected(
     asked: tuple[Quorum, ...],
 ) -> Outcome:
     method, seats = terms["method"], int(terms.get("seats", "1"))
-    chosen = tuple(Option(id, name) for id, name in options)
+    paper = on_paper(options)
+    chosen = tuple(Option(paper[id], name) for id, name in options)
+    piles = {tuple(paper[id] for id in ballot): count for ballot, count in piles.items()}
     ties = TieRule(("lot",) if method in ("approval", "schulze") else ("backwards", "lot"), terms.get("seed", ""))
     ballots = sum(piles.values())
     if any(not quorum.reached(ballots, roll) for quorum in asked):
@@ -277,11 +343,22 @@ def _elected(
         else:
             account = (scottish if method == "scottish" else meek)(ranked, ElectionTerms(seats, ties))
     first = account.rounds[0].votes if account.rounds else {}
-    tally = tuple((id, int(first.get(id, 0))) for id, _ in options)
+    tally = tuple((id, int(first.get(paper[id], 0))) for id, _ in options)
+    back = {name: id for id, name in paper.items()}
+    elected = tuple(back[name] for name in account.elected)
     sentences = [sentence for round_ in account.rounds for sentence in round_.sentences]
-    return Outcome(
-        "elected" if account.elected else "lost", tally, account.elected, (*sentences, *account.notes), account
-    )
+    return Outcome("elected" if elected else "lost", tally, elected, (*sentences, *account.notes), account)
+
+
+def on_paper(options: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What each option is called in a ballot file: by its name, and its place where two have one name.
+
+    Lots are drawn from these, so that a count from the file falls on the same option in every tie.
+    """
+    names = [name for _, name in options]
+    return {
+        id: f"{name} [{place}]" if names.count(name) > 1 else name for place, (id, name) in enumerate(options, 1)
+    }
 
 
 # --- recall ---
@@ -295,6 +372,24 @@ def signatures_needed(roll: int, share: Fraction) -> int:
 def recall_vote_opens(reached: datetime, notice_days: int) -> datetime:
     """When the vote on a recall opens: the notice after the last signature that was needed."""
     return reached + timedelta(days=notice_days)
+
+
+def recall_pause_ends(failed: datetime, pause_days: int) -> datetime:
+    """From when on the same mandate can be recalled again after a recall that failed."""
+    return failed + timedelta(days=pause_days)
+
+
+# --- obligations ---
+
+
+def is_overdue(due: datetime, met: datetime | None, at: datetime) -> bool:
+    """Whether an obligation was not met by its day, or was met only after it. On the very moment it is not late."""
+    return (met or at) > due
+
+
+def days_late(due: datetime, met: datetime | None, at: datetime) -> int:
+    """By how many whole days it is late or was met late; 0 when it is not."""
+    return max(0, ((met or at) - due).days)
 
 
 def silence(roll: int, ballots: int) -> Sentence:

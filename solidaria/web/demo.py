@@ -74,7 +74,7 @@ def fill(today: date, tell: Callable[[Sentence], None], large: bool = False) -> 
 
     today   the round that is open plans the month after it
     tell    is told how far it is
-    large   also the network of all recovered factories, 384 sites: a plan of some minutes, left to the worker
+    large   also the network of all recovered factories, 384 sites; its plan is left to the worker
     """
     if Organisation.objects.exists():
         return False
@@ -107,6 +107,10 @@ class _Filling:
             self.large()
         self.tell(say("Neuquén opens a new round and plans it in two ways …"))
         self.neuquen_now(neuquen)
+        if large:
+            # Last of all: the worker of the running server makes this plan, while people look around.
+            opened = Round.objects.get(network__name=LARGE, closed__isnull=True)
+            plan.ask_for_plan(self.do("elena"), opened, name=str(say("As our rules say")))
 
     def do(self, handle: str, key: str = "") -> Doer:
         return Doer(self.people[handle], key)
@@ -274,8 +278,6 @@ class _Filling:
         network = self.network("elena", LARGE, "Argentina")
         tables = _told_apart(read_tables(EXAMPLES / "recovered-network"), "-country")
         upload_workbook(self.do("elena"), network, tables=tables)
-        opened = Round.objects.get(network=network, closed__isnull=True)
-        plan.ask_for_plan(self.do("elena"), opened, name="")
 
     # --- small steps ---
 

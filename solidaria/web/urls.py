@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from solidaria.web import account, claim, downloads, help, needs, plan, price, walk, who
+from solidaria.web import account, claim, decide, downloads, help, needs, plan, price, walk, who
 from solidaria.web import sign_in as entrance
 
 handler404 = "solidaria.web.answers.not_found"
@@ -27,6 +27,8 @@ organisation: list[URLPattern] = [
     path("ties/alliances/<int:number>/<str:verb>", who.alliance, name="alliance"),
     path("history", who.history, name="history"),
     path("history/<int:number>/undo", who.undo, name="undo"),
+    path("decide", decide.motions, name="motions"),
+    path("decide/new", decide.propose, name="propose_motion"),
     path("needs", needs.needs, name="needs"),
     path("needs/new", needs.declare, name="declare_need"),
     path("needs/<int:number>", needs.edit, name="edit_need"),
@@ -87,6 +89,21 @@ variant: list[URLPattern] = [
     path("files/<str:name>", downloads.plan_file, name="plan_file"),
 ]
 
+motion: list[URLPattern] = [
+    path("", decide.motion, name="motion"),
+    path("edit", decide.edit, name="edit_motion"),
+    path("withdraw", decide.withdraw, name="withdraw_motion"),
+    path("comment", decide.comment, name="comment_on_motion"),
+    path("comments/<int:number>/take-back", decide.take_back, name="withdraw_comment"),
+    path("open", decide.open_vote, name="open_motion"),
+    path("vote", decide.vote, name="vote"),
+    path("close", decide.close, name="close_motion"),
+    path("codes", decide.codes, name="voting_codes"),
+    path("paper", decide.paper, name="enter_paper_count"),
+    path("voice", decide.voice, name="vote_by_voice"),
+    path("files/<str:name>", decide.count_file, name="count_file"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", who.home, name="home"),
     path("who", who.directory, name="directory"),
@@ -94,6 +111,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("who/claim", claim.claim, name="claim"),
     path("needs", needs.mine, name="my_needs"),
     path("plan", plan.mine, name="my_plans"),
+    path("decide", decide.mine, name="my_motions"),
+    path("vote", decide.vote_with_code, name="vote_with_code"),
+    path("motions/<int:pk>/", include(motion)),
     path("words", help.words, name="words"),
     path("help/permissions", help.permissions, name="permissions"),
     path("help/privacy", help.privacy, name="privacy"),

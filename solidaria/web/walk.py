@@ -89,7 +89,7 @@ STEPS = (
         "elena",
         say("Say which product it is"),
         say(
-            "A need in words goes into a plan once the network says which of its products it is. Find one and choose."
+            "A need in words is planned once the network says which of its products it is: the kitchen's floor is tiles."
         ),
         say("Look at the needs as Elena"),
         lambda trail: reverse("network_needs", args=[trail.network.code]),
@@ -116,7 +116,7 @@ STEPS = (
     Step(
         "lucia",
         say("Read what your school gets, and why"),
-        say("Every number opens its reason. Then change what the schools need: more, less, or something else."),
+        say("Open the reasons. Then change under “Needs” what the schools need: more, less, or something else."),
         say("Read it as Lucía"),
         lambda trail: trail.plan_page("plan_buyer", SCHOOLS),
         lambda trail: trail.first({"declare_need", "edit_need", "withdraw_need"}, SCHOOLS) is not None,

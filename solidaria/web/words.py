@@ -47,6 +47,27 @@ VARIANT_STATES: dict[str, Sentence] = {
     "failed": say("stopped by an error"),
     "cancelled": say("called off"),
 }
+MOTION_STATES: dict[str, Sentence] = {
+    "draft": say("talked about"),
+    "open": say("open vote"),
+    "carried": say("carried"),
+    "lost": say("not carried"),
+    "referred": say("back to the bases"),
+    "withdrawn": say("withdrawn"),
+}
+COMMENTS: dict[str, Sentence] = {
+    "question": say("question"),
+    "reason": say("reason"),
+    "objection": say("objection"),
+}
+BALLOTS: dict[str, Sentence] = {
+    "for": say("for"),
+    "against": say("against"),
+    "abstain": say("abstaining"),
+    "consent": say("consent"),
+    "stand aside": say("stands aside"),
+    "object": say("objects"),
+}
 #: What an act was, for the history page: "Ana declared a need".
 VERBS: dict[str, Sentence] = {
     "found_organisation": say("founded the organisation"),
