@@ -13,7 +13,7 @@ from solidaria.core.watch.answer import Answer, Cliff, Effect, Input, LeverEffec
 from solidaria.core.watch.books import Books
 from solidaria.core.watch.figures import FIGURE
 from solidaria.core.watch.outcomes import Estimate
-from solidaria.core.watch.parameters import table_of
+from solidaria.core.watch.parameters import OUR_JUDGEMENT, table_of
 from solidaria.report.language import Language
 
 OUTCOME_WORDS: Final[dict[str, Sentence]] = {
@@ -541,7 +541,7 @@ class StressTelling:
                 self.language.number(row.people),
                 (
                     self.percent(float(row.success)),
-                    row.author,
+                    self.text(say("the authors of this program")) if row.author == OUR_JUDGEMENT else row.author,
                     "" if row.since is None else self.language.date(row.since),
                 ),
             )

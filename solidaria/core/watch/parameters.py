@@ -19,9 +19,10 @@ Array = NDArray[np.float64]
 #: attempt succeeds. Nobody has estimated these; two cases stand behind them: over 2,000 people stopped one in 2003,
 #: a site without them was closed. Author: the authors of this program.
 _JUDGED_ON: Final = date(2026, 11, 24)
-_AUTHOR: Final = "the authors of this program"
+#: Who judged where the books have no table of their own.
+OUR_JUDGEMENT: Final = "the authors of this program"
 EVICTIONS: Final[tuple[Eviction, ...]] = tuple(
-    Eviction(status, Decimal(people), Decimal(success), _AUTHOR, _JUDGED_ON)
+    Eviction(status, Decimal(people), Decimal(success), OUR_JUDGEMENT, _JUDGED_ON)
     for status, row in (
         ("occupied", ((0, "0.9"), (50, "0.7"), (200, "0.4"), (1000, "0.15"), (2000, "0.05"))),
         ("permit", ((0, "0.8"), (50, "0.55"), (200, "0.3"), (1000, "0.1"), (2000, "0.03"))),

@@ -369,7 +369,7 @@ class _Reader:
             what = say("There are more than {most} levers.", most=MOST_LEVERS)
             self.fault("levers", None, None, what, say("Keep those that the assembly wants to talk about."))
         return tuple(
-            Lever(name, tuple(changes), payer.get(name, "nobody"), cost[name])
+            Lever(name, _in_order(changes), payer.get(name, "nobody"), cost[name])
             for name, changes in sorted(found.items())
         )
 
@@ -383,7 +383,7 @@ class _Reader:
             what = say("There are more than {most} shocks.", most=MOST_LEVERS)
             self.fault("shocks", None, None, what, say("Keep those that the assembly wants to talk about."))
         if self.rows["shocks"]:
-            return tuple(Shock(name, tuple(changes)) for name, changes in sorted(found.items()))
+            return tuple(Shock(name, _in_order(changes)) for name, changes in sorted(found.items()))
         return tuple(
             Shock(name, tuple(Change(figure, "set", Decimal(value)) for figure, value in changes))
             for name, changes in SHOCKS
@@ -499,3 +499,8 @@ class _Reader:
                 what,
                 say("Add the sheet levers: a standing order, a fund, neighbours at the gate."),
             )
+
+
+def _in_order(changes: list[Change]) -> tuple[Change, ...]:
+    """Changes by figure, so that the order of rows changes nothing; no figure is there twice."""
+    return tuple(sorted(changes, key=lambda change: change.figure))
