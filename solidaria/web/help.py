@@ -105,24 +105,28 @@ def permissions(request: HttpRequest) -> HttpResponse:
     return render(request, "help/permissions.html", {"table": table(), "rights_list": RIGHTS})
 
 
+#: Who holds what is not a mandate's right.
+HOLDERS: dict[str, Sentence] = {
+    ANYBODY: say("Everybody who is signed in"),
+    MEMBER: say("Every member"),
+    "own": say("The member who declared or proposed it"),
+    "seat": say("A delegate who holds a base's seat in the council"),
+    "nobody facilitates": say("Every member, as long as nobody holds a mandate to facilitate"),
+}
+
+
 def table() -> list[tuple[Sentence, list[Sentence]]]:
     """Who may do what, made from the program's own table: a right, and all that it opens."""
-    rows: dict[str, list[Sentence]] = {key: [] for key in (ANYBODY, MEMBER, "own", *RIGHTS)}
+    rows: dict[str, list[Sentence]] = {key: [] for key in (*HOLDERS, *RIGHTS)}
     for verb, needed in PERMISSIONS.items():
         for right in needed:
-            if verb in DOINGS:
+            if verb in DOINGS and right in rows:
                 rows[right].append(DOINGS[verb])
     return [(_holder(right), doings) for right, doings in rows.items() if doings]
 
 
 def _holder(right: str) -> Sentence:
-    if right == ANYBODY:
-        return say("Everybody who is signed in")
-    if right == MEMBER:
-        return say("Every member")
-    if right == "own":
-        return say("The member who declared or proposed it")
-    return say("Whoever holds a mandate to {right}", right=RIGHTS[right])
+    return HOLDERS[right] if right in HOLDERS else say("Whoever holds a mandate to {right}", right=RIGHTS[right])
 
 
 @shown
