@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from solidaria.actions import ballot_box
 from solidaria.actions import decide as actions
 from solidaria.actions.acting import refused
 from solidaria.actions.effects import EFFECTS, house_rules
@@ -490,8 +491,8 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return page()
     try:
-        tracker = actions.cast_ballot(
-            doer(request), row.pk, ballot_of(request, row), reason=request.POST.get("reason", "")
+        tracker = ballot_box.cast(
+            doer(request), row, ballot_of(request, row), reason=request.POST.get("reason", "")
         )
     except Refused as refusal:
         # A second cast is answered as the first was: the member may not know whether it arrived.
