@@ -155,9 +155,9 @@ def free_port(wanted: int | None) -> int:
         if _is_free(port):
             return port
     if wanted is None:
-        what = say("None of the ports from {first} on is free.", first=FIRST_PORT)
+        what = say("None of the ports from {first} on is free.", first=str(FIRST_PORT))
     else:
-        what = say("Port {port} is taken, or may not be used.", port=wanted)
+        what = say("Port {port} is taken, or may not be used.", port=str(wanted))
     raise Refused([Fault("", None, None, what, say("Name another one with --port, for example 8765."))])
 
 

@@ -47,19 +47,19 @@ class Part:
 
 
 PEOPLE = (
-    Part("ana", "Ana Ríos", say("member, Nueva España neighbourhood")),
-    Part("raul", "Raúl Ibarra", say("coordinator, Nueva España neighbourhood")),
-    Part("hugo", "Hugo Lagos", say("coordinator of a site, the FaSinPat tile plant")),
-    Part("nora", "Nora Inal", say("nurse and coordinator, the health post")),
-    Part("lucia", "Lucía Vidal", say("member, schools of the city; speaks Spanish"), "es"),
-    Part("silvia", "Silvia Ortiz", say("delegate, schools of the city")),
-    Part("elena", "Elena Sosa", say("coordinator of the network of Neuquén")),
-    Part("nomsa", "Nomsa Khumalo", say("coordinator of the union co-operatives of South Africa")),
-    Part("sipho", "Sipho Dlamini", say("delegate, the printers of Phalaborwa")),
-    Part("thandi", "Thandi Mokoena", say("purchasing officer, mineworkers' union")),
-    Part("grace", "Grace Adams", say("coordinator of the workers' clinics")),
-    Part("maria", "Maria Jacobs", say("member, farm workers' families")),
-    Part("sam", "Sam Rivera", say("just arrived: belongs to nothing yet")),
+    Part("ana", "Ana Ríos", say("says what her neighbourhood needs")),
+    Part("raul", "Raúl Ibarra", say("gathers and ranks what the neighbourhood needs")),
+    Part("hugo", "Hugo Lagos", say("coordinates the tile plant, and answers for what it can make")),
+    Part("nora", "Nora Inal", say("nurse; keeps the health post from taking on too much")),
+    Part("lucia", "Lucía Vidal", say("reads in Spanish what her school gets, and why"), "es"),
+    Part("silvia", "Silvia Ortiz", say("delegate: carries the word of the schools into the network")),
+    Part("elena", "Elena Sosa", say("coordinates the network: opens rounds and asks for plans")),
+    Part("nomsa", "Nomsa Khumalo", say("plans a year of shirts with four co-operatives")),
+    Part("sipho", "Sipho Dlamini", say("delegate of fifty printers")),
+    Part("thandi", "Thandi Mokoena", say("purchasing officer: buys the shirts of her union")),
+    Part("grace", "Grace Adams", say("coordinates the clinics, which want to open two more")),
+    Part("maria", "Maria Jacobs", say("says what the families of the farms need")),
+    Part("sam", "Sam Rivera", say("has just arrived, and belongs to nothing yet")),
 )
 
 
@@ -276,7 +276,9 @@ class _Filling:
     def large(self) -> None:
         """All recovered factories; ids that the other networks have already get an ending."""
         network = self.network("elena", LARGE, "Argentina")
+        year = self.today.year + 1
         tables = _told_apart(read_tables(EXAMPLES / "recovered-network"), "-country")
+        tables = replace(_years_on(tables, year - 2019), name=f"{year}")
         upload_workbook(self.do("elena"), network, tables=tables)
 
     # --- small steps ---
