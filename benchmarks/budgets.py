@@ -331,7 +331,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="also tasks that take pabutools hours")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=900, help="seconds that one task may take")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.what == "agree":
         votes = int(arguments.rest[0])
         sys.exit(1 if agree(votes, arguments.seed) + agree_with_abcvoting(votes, arguments.seed) else 0)
