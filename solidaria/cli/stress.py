@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import solidaria
-from solidaria.cli.output import check_out, place_of, refusal, write_out
+from solidaria.cli.output import all_faults, check_out, format_of, place_of, refusal, write_out
+from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.watch.answer import Answer, Settings, stress
 from solidaria.core.watch.together import stress_together
 from solidaria.records.books import load_books, load_many, with_plan
 from solidaria.records.workbook import write_csv
-from solidaria.report.language import LANGUAGES, Language
+from solidaria.report.language import Language
 from solidaria.report.stress_html import stress_html
 from solidaria.report.stress_json import stress_json
 from solidaria.report.stress_template import template_tables, template_workbook
@@ -79,7 +80,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to standard output")
     parser.add_argument("--open", action="store_true", help="open the page in the browser (implies html)")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
+    add_language(parser)
     parser.set_defaults(run=run)
 
 
@@ -97,9 +98,10 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate and write; 0 when done, 1 when something given was refused, 2 when the words do not fit together."""
     language = Language(arguments.lang)
-    suffix = arguments.out.suffix.lower() if arguments.out is not None else ""
-    form = arguments.format or ("html" if arguments.open else SUFFIXES.get(suffix, "text"))
-    misuse = _misuse(arguments, form)
+    form, misuse = format_of(arguments.out, SUFFIXES)
+    if arguments.format or arguments.open:
+        form, misuse = arguments.format or "html", None
+    misuse = misuse or _misuse(arguments, form)
     if misuse is not None:
         print(language.text(misuse), file=sys.stderr)
         return 2
@@ -115,7 +117,9 @@ def run(arguments: argparse.Namespace) -> int:
             out = Path(tempfile.mkdtemp(prefix="solidaria-")) / "stress.html"
         write_out(content, out)
     except Refused as refused:
-        print(refusal(refused, language), file=sys.stderr, end="")
+        several = len(refused.faults) > 1
+        told = all_faults(refused.faults, language) if several else refusal(refused, language)
+        print(told, file=sys.stderr, end="")
         return 1
     if out is not None:
         print(language.text(say("Written: {file}", file=str(out))), file=sys.stderr)
