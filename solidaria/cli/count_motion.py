@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from solidaria.cli.output import write_out
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.voting.consent import ConsentTerms, consent
 from solidaria.core.voting.councils import CouncilTerms, check_mandate, council
 from solidaria.core.voting.majority import MajorityTerms, Quorum, Share, majority
 from solidaria.records.motions import read_consent, read_council, read_motion
 from solidaria.report.language import Language
+from solidaria.report.motion_bundle import consent_bundle, council_bundle, majority_bundle
 from solidaria.report.motions import (
     consent_json,
     consent_text,
@@ -126,13 +128,12 @@ def quorum(text: str) -> Quorum:
 
 def count_motion(arguments: argparse.Namespace, language: Language) -> str:
     """Count a vote on a motion by the rule asked for; the answer as text or JSON."""
-    if arguments.bundle is not None:
-        raise _refuse(
-            arguments,
-            say("There is no bundle for a vote on a motion."),
-            say("The numbers in the answer are all there is to add up again."),
-        )
     return {"majority": _majority, "consent": _consent, "council": _council}[arguments.rule](arguments, language)
+
+
+def _write_bundle(arguments: argparse.Namespace, made: str) -> None:
+    if arguments.bundle is not None:
+        write_out(made.encode("utf-8"), arguments.bundle)
 
 
 def _refuse(arguments: argparse.Namespace, what: Sentence, help: Sentence) -> Refused:
@@ -147,6 +148,7 @@ def _majority(arguments: argparse.Namespace, language: Language) -> str:
     ballots = sum(file.piles.values())
     _check_sizes(arguments, ballots, [each.of for each in terms.shares], () if terms.second_call else terms.quorum)
     result = majority(file.piles, terms, present=arguments.present, roll=arguments.roll)
+    _write_bundle(arguments, majority_bundle(result, terms))
     written = {"needs": _written(terms.shares), **_written_quorum(arguments)}
     if arguments.format == "json":
         return majority_json(result, written, language, file.notes)
@@ -158,6 +160,8 @@ def _consent(arguments: argparse.Namespace, language: Language) -> str:
     terms = ConsentTerms(() if arguments.second_call else tuple(arguments.quorum or []), arguments.stand_asides)
     _check_sizes(arguments, sum(file.piles.values()), [], terms.quorum)
     result = consent(file.piles, file.objections, terms, present=arguments.present, roll=arguments.roll)
+    made = consent_bundle(result, file.objections, terms, present=arguments.present, on_the_roll=arguments.roll)
+    _write_bundle(arguments, made)
     written = _written_quorum(arguments)
     if terms.stand_asides is not None:
         written["stand asides"] = f"at most {terms.stand_asides}"
@@ -196,6 +200,7 @@ def _council(arguments: argparse.Namespace, language: Language) -> str:
         MajorityTerms(tuple(arguments.organisations_need or needs), asked, arguments.second_call),
     )
     result = council(file.splits, terms, roll=file.roll)
+    _write_bundle(arguments, council_bundle(result, file.splits, terms, file.roll))
     written = {
         "carry": terms.carry,
         "members need": _written(terms.members.shares),

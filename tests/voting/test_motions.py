@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from solidaria.cli import count
 from solidaria.core.problem import Refused
-from solidaria.core.voting.consent import Objection
-from solidaria.core.voting.councils import council
-from solidaria.core.voting.majority import CHOICES
+from solidaria.core.voting.consent import ConsentTerms, Objection, consent
+from solidaria.core.voting.councils import PARTS, CouncilTerms, Split, council
+from solidaria.core.voting.majority import BASES, CHOICES, MajorityTerms, Quorum, Share, majority
 from solidaria.records.motions import read_consent, read_council, read_motion
+from solidaria.report import recount_motion_alone
+from solidaria.report.motion_bundle import consent_bundle, council_bundle, majority_bundle
 
 TALLY = "choice,count\nfor,24\nagainst,18\nabstain,3\nblank,1\nspoiled,2\n"
 CONSENT = """\
@@ -374,3 +378,116 @@ def test_the_members_of_a_council_add_up_whatever_the_order_of_its_lines(tmp_pat
 
 def test_fractions_are_exact_on_the_command_line():
     assert count.quorum("33.3%").amount == Fraction(333, 1000)
+
+
+# Recounts
+
+
+def alone(*words):
+    """Run the script with nothing installed: no site packages, no folder of ours on the path."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", recount_motion_alone.__file__, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "outcome"),
+    [
+        (
+            TALLY,
+            ("majority", "--needs", "at least 1/2 of cast", "--quorum", "3/2 root ballots", "--roll", "900"),
+            "carried",
+        ),
+        (CONSENT, ("consent", "--quorum", "20 ballots", "--stand-asides", "1/3"), "objection stands"),
+        (
+            COUNCIL,
+            ("council", "--quorum", "more than 1/2", "--organisations-need", "at least 1/4 of roll"),
+            "lost",
+        ),
+    ],
+)
+def test_anyone_recounts_a_motion_from_its_bundle_with_python_and_nothing_else(
+    solidaria, tmp_path, content, words, outcome
+):
+    path = tmp_path / "bundle.json"
+    status, _, err = solidaria(content, "--rule", *words, "--bundle", str(path))
+    assert (status, err) == (0, "")
+    ended = alone(path)
+    assert (ended.returncode, ended.stderr) == (0, "") and f"The same. Outcome: {outcome}" in ended.stdout
+    made = json.loads(path.read_text(encoding="utf-8"))
+    assert alone(path, "--print").stdout == recount_motion_alone.text(made["result"])
+    made["result"]["outcome"] = "not quorate"
+    path.write_text(json.dumps(made), encoding="utf-8")
+    ended = alone(path)
+    assert ended.returncode == 1 and "NOT THE SAME" in ended.stdout
+    path.write_text("{}", encoding="utf-8")
+    assert alone(path).returncode == 2
+
+
+SHARES = st.builds(
+    lambda of, part, strict: Share(of, part, strict and part < 1),
+    st.sampled_from(BASES),
+    st.fractions(0, 1, max_denominator=12),
+    st.booleans(),
+)
+QUORUMS = st.builds(
+    Quorum,
+    st.sampled_from(["share", "number", "root"]),
+    st.fractions(0, 3, max_denominator=6),
+    st.sampled_from(["present", "ballots"]),
+    st.booleans(),
+)
+TERMS = st.builds(
+    MajorityTerms, st.tuples(SHARES) | st.tuples(SHARES, SHARES), st.just(()) | st.tuples(QUORUMS), st.booleans()
+)
+
+
+@settings(deadline=None)
+@given(TALLIES, TERMS, st.integers(0, 20), st.integers(0, 20))
+def test_a_recount_of_a_majority_gives_the_same_bytes(tally, terms, away, absent):
+    present = sum(tally.values()) + away
+    result = majority(tally, terms, present=present, roll=present + absent)
+    made = json.loads(majority_bundle(result, terms))
+    assert recount_motion_alone.text(recount_motion_alone.recount(made)) == recount_motion_alone.text(
+        made["result"]
+    )
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(st.sampled_from("ABCDEF"), st.tuples(*[st.integers(0, 30)] * 3), min_size=1),
+    st.builds(CouncilTerms, st.sampled_from(["members", "organisations", "both"]), TERMS, TERMS),
+    st.integers(0, 9),
+)
+def test_a_recount_of_a_council_gives_the_same_bytes(cast, terms, away):
+    splits = [Split(name, sum(parts), dict(zip(PARTS, parts, strict=True))) for name, parts in cast.items()]
+    roll = {split.organisation: split.members for split in splits} | {"away": away}
+    result = council(tuple(splits), terms, roll=roll)
+    made = json.loads(council_bundle(result, splits, terms, roll))
+    assert recount_motion_alone.text(recount_motion_alone.recount(made)) == recount_motion_alone.text(
+        made["result"]
+    )
+
+
+@settings(deadline=None)
+@given(
+    ANSWERS, st.fractions(0, 1, max_denominator=5) | st.none(), st.just(()) | st.tuples(QUORUMS), st.integers(0, 9)
+)
+def test_a_recount_of_consent_gives_the_same_bytes(answers, stand_asides, quorum, away):
+    tally = {
+        answer: sum(many for one, many, _ in answers if one == answer) for answer in {one for one, _, _ in answers}
+    }
+    objecting = [(many, reason) for one, many, reason in answers if one == "object" and many]
+    objections = tuple(Objection(str(number), reason) for number, (_, reason) in enumerate(objecting))
+    terms = ConsentTerms(quorum, stand_asides)
+    sizes = {"present": sum(tally.values()), "roll": sum(tally.values()) + away}
+    result = consent(tally, objections, terms, **sizes)
+    made = json.loads(
+        consent_bundle(result, objections, terms, present=sizes["present"], on_the_roll=sizes["roll"])
+    )
+    assert recount_motion_alone.text(recount_motion_alone.recount(made)) == recount_motion_alone.text(
+        made["result"]
+    )
