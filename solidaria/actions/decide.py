@@ -7,17 +7,19 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Max
 
+from solidaria.actions import clocks, council_votes
 from solidaria.actions.acting import ACTIONS, Already, action, check, in_one_piece, refused
 from solidaria.actions.effects import apply_effects, changes_rules, check_effects, current_members, house_rules
-from solidaria.actions.permit import Doer, NotAllowed, may, rights_of
+from solidaria.actions.permit import Doer, NotAllowed, rights_of
 from solidaria.actions.who import digest_of, new_code
 from solidaria.core import decide as core
-from solidaria.core.problem import Fault, say
+from solidaria.core.problem import Fault, Refused, say
 from solidaria.core.voting.consent import Objection
 from solidaria.records.models import (
     Act,
@@ -28,10 +30,12 @@ from solidaria.records.models import (
     Organisation,
     PaperCount,
     Pile,
+    Recall,
+    SplitVote,
     Voter,
     VotingCode,
 )
-from solidaria.records.models.decide import CARRIED, DRAFT, LOST, OPEN, WITHDRAWN
+from solidaria.records.models.decide import CARRIED, DRAFT, LOST, OPEN, REFERRED, WITHDRAWN
 from solidaria.records.packing import plain
 
 #: How long a vote may stay open.
@@ -70,6 +74,9 @@ def propose_motion(
     if amends is not None:
         if amends.organisation_id != organisation.pk or amends.state != DRAFT or amends.amends_id is not None:
             raise refused("amends", say("Only a draft can be amended."), say("Propose a motion of its own."))
+        if clocks.owed(amends) is not None:
+            what = say("Other assemblies vote on this very text; here it cannot be changed.")
+            raise refused("amends", what, say("Vote against it and say why, or propose a motion of its own."))
         motion.amends = amends
         effects = ()
     _take(motion, title, text, method, seats, options, effects)
@@ -102,6 +109,10 @@ def edit_motion(
 def withdraw_motion(doer: Doer, motion: Motion) -> Motion:
     """Taken back by who proposed it, before it is opened."""
     _draft(motion)
+    owed = clocks.owed(motion)
+    if owed is not None:
+        what = say("This motion has to be voted on by {day}; nobody can take it off.", day=f"{owed.due:%Y-%m-%d}")
+        raise refused(None, what, say("Open the vote."))
     motion.state = WITHDRAWN
     motion.closed = doer.at
     motion.save(update_fields=["state", "closed"])
@@ -153,7 +164,8 @@ def open_motion(doer: Doer, motion: Motion, *, closes: datetime, secret: bool | 
             say("A vote stays open for some time, and {days} days at most.", days=MOST_DAYS),
             say("Choose a later moment, or an earlier one."),
         )
-    check(check_effects(motion.organisation, motion.effects))
+    faults = council_votes.opening_faults(motion, doer.at, closes)
+    check(faults + check_effects(motion.organisation, motion.effects))
     open_vote(motion, doer.at, closes, secret)
     return motion
 
@@ -172,10 +184,11 @@ def open_vote(motion: Motion, at: datetime, closes: datetime, secret: bool | Non
     motion.secret = may_be_secret and (core.is_so(rules, "secret") or bool(secret))
     motion.tracker = motion.secret and core.is_so(rules, "tracker")
     motion.state, motion.opened, motion.closes = OPEN, at, closes
-    roll = current_members(motion.organisation, at.date()) if motion.method != "council" else []
     motion.roll_salt = secrets.token_hex(16)
+    roll = current_members(motion.organisation, at.date()) if motion.method != "council" else []
     motion.roll_size = len(roll)
-    motion.roll_hash = core.roll_hash([str(number) for number in roll], motion.roll_salt)
+    lines = [str(number) for number in roll] if motion.method != "council" else council_votes.freeze(motion, at)
+    motion.roll_hash = core.roll_hash(lines, motion.roll_salt)
     motion.save()
     Voter.objects.bulk_create([Voter(motion=motion, person_id=number) for number in roll], batch_size=2000)
 
@@ -262,10 +275,15 @@ def _cast(doer: Doer, number: int, ballot: Any, reason: str) -> str | None:
         return None
     # The one request that flips the mark goes on; every other one, at whatever moment, finds it flipped.
     if not Voter.objects.filter(pk=voter.pk, voted=False).update(voted=True):
-        raise refused(
-            None, say("Your ballot is in already."), say("A secret ballot is cast once and cannot be changed.")
-        )
+        raise in_already()
     return add_to_pile(motion, ballot)
+
+
+def in_already() -> Refused:
+    """What a second cast is told."""
+    return refused(
+        None, say("Your ballot is in already."), say("A secret ballot is cast once and cannot be changed.")
+    )
 
 
 def open_for_ballots(number: int, at: datetime) -> Motion:
@@ -284,8 +302,13 @@ def open_for_ballots(number: int, at: datetime) -> Motion:
     if motion is None:
         raise NotAllowed(say("There is no such vote."), hidden=True)
     if motion.state != OPEN or motion.closes is None or at >= motion.closes:
-        raise refused(None, say("This vote is closed."), say("The result is on the motion's page."))
+        raise is_closed()
     return motion
+
+
+def is_closed() -> Refused:
+    """What a late ballot is told."""
+    return refused(None, say("This vote is closed."), say("The result is on the motion's page."))
 
 
 def add_to_pile(motion: Motion, ballot: Any, count: int = 1) -> str | None:
@@ -472,6 +495,9 @@ def _fits_the_roll(motion: Motion, more: int) -> None:
 
 def ballots_in(motion: Motion) -> int:
     """How many ballots are in, on paper and otherwise."""
+    if motion.method == "council":
+        cast = SplitVote.objects.filter(motion=motion).exclude(because="")
+        return sum(cast.values_list("members", flat=True))
     if motion.secret:
         return sum(Pile.objects.filter(motion=motion).values_list("count", flat=True))
     paper = sum(Pile.objects.filter(motion=motion).values_list("count", flat=True))
@@ -493,8 +519,11 @@ def close_motion(doer: Doer, motion: Motion) -> Motion:
     if motion.state == DRAFT or motion.closes is None:
         raise refused(None, say("This motion is not open."), say("Open it first."))
     early = doer.at < motion.closes
-    if early and not may("open_motion", rights_of(doer.person, motion.organisation, doer.at)):
+    if early and "decide.facilitate" not in rights_of(doer.person, motion.organisation, doer.at):
         raise NotAllowed(say("Before its time a vote is closed by a facilitator."), hidden=False)
+    if early and Recall.objects.filter(motion=motion).exists():
+        what = say("A vote on a recall ends by itself; nobody can end it before.")
+        raise refused(None, what, say("It closes on {day}.", day=f"{motion.closes:%Y-%m-%d %H:%M} UTC"))
     count_and_apply(motion, doer.at)
     return motion
 
@@ -503,45 +532,62 @@ def close_due(at: datetime) -> int:
     """Close every vote whose time is up; the worker does this. Gives back how many."""
     closed = 0
     for number in list(Motion.objects.filter(state=OPEN, closes__lte=at).values_list("pk", flat=True)):
-        with transaction.atomic():
-            motion = Motion.objects.select_for_update(of=("self",)).get(pk=number)
-            if motion.state == OPEN:
-                count_and_apply(motion, at)
-                Act.objects.create(
-                    at=at,
-                    person=None,
-                    organisation=motion.organisation,
-                    motion=motion,
-                    verb="close_motion",
-                    kind="Motion",
-                    subject=motion.pk,
-                    name=motion.title,
-                    after={"state": motion.state, "outcome": motion.outcome},
-                )
-                closed += 1
+        closed += in_one_piece(partial(_close, number, at))
     return closed
 
 
+def _close(number: int, at: datetime) -> int:
+    motion = Motion.objects.select_for_update(of=("self",)).get(pk=number)
+    if motion.state != OPEN:
+        return 0
+    count_and_apply(motion, at)
+    Act.objects.create(
+        at=at,
+        person=None,
+        organisation=motion.organisation,
+        motion=motion,
+        verb="close_motion",
+        kind="Motion",
+        subject=motion.pk,
+        name=motion.title,
+        after={"state": motion.state, "outcome": motion.outcome},
+    )
+    return 1
+
+
 def count_and_apply(motion: Motion, at: datetime) -> None:
-    """Count an open motion, whose row this transaction has locked, and do what it says."""
+    """Count an open motion, whose row this transaction has locked, and do what it says.
+
+    A council's motion can go back to the bases instead: because one of them has neither voted nor instructed, or
+    because the bases have to confirm it; its effects wait, then.
+    """
+    waiting = council_votes.settle(motion, at) if motion.method == "council" else []
     outcome = counted(motion)
     motion.state = CARRIED if outcome.carried else LOST
     motion.closed, motion.outcome = at, outcome.outcome
+    if waiting:
+        motion.state, motion.outcome = REFERRED, council_votes.BACK
     motion.result = {
         "tally": [list(pair) for pair in outcome.tally],
         "elected": list(outcome.elected),
         "sentences": [plain(sentence) for sentence in outcome.sentences],
         "ballots": ballots_in(motion),
     }
-    if outcome.carried:
+    if motion.method == "council":
+        motion.result["organisations"] = [list(pair) for pair in outcome.organisations]
+        motion.result["waiting"] = sorted(row.base.code for row in waiting)
+    if motion.state == CARRIED and not motion.ratify_needed:
         days = core.number_of(house_rules(motion.organisation), "review_days")
         motion.review = (at + timedelta(days=days)).date() if days else None
     motion.save()
-    if not outcome.carried:
-        return
-    if motion.amends_id is not None:
-        _merge(motion)
-    apply_effects(motion, outcome.elected, at)
+    if motion.state == CARRIED and motion.ratify_needed:
+        council_votes.start_ratification(motion, at)
+    elif motion.state == CARRIED:
+        if motion.amends_id is not None:
+            _merge(motion)
+        apply_effects(motion, outcome.elected, at)
+        council_votes.confirm(motion, at)
+    clocks.closed(motion, at)
 
 
 def _merge(amendment: Motion) -> None:
@@ -555,6 +601,8 @@ def _merge(amendment: Motion) -> None:
 
 def counted(motion: Motion) -> core.Outcome:
     """What the ballots that are in come to by the motion's frozen terms."""
+    if motion.method == "council":
+        return council_votes.counted(motion)
     options = [(one["id"], one["name"]) for one in motion.options]
     objections: tuple[Objection, ...] = ()
     if motion.method == "consent":

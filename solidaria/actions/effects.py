@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
 from solidaria.actions.acting import columns
-from solidaria.actions.permit import PURPOSES, RIGHTS
+from solidaria.actions.permit import HOLDING, PURPOSES, RIGHTS, live_seats
 from solidaria.core.decide import HOUSE_RULES, house_rule_faults, number_of
 from solidaria.core.problem import Fault, Sentence, say
 from solidaria.core.workbook.cells import is_blank, number
@@ -33,6 +33,7 @@ from solidaria.records.models import (
     Recipe,
     Round,
     Rule,
+    Seat,
     Site,
     Variant,
 )
@@ -172,6 +173,10 @@ def _told_mandate(effect: Given) -> Sentence:
     if effect.get("elected"):
         return say("Who is elected gets the mandate: {purpose}.", purpose=words)
     person = Person.objects.filter(pk=effect.get("person") or 0).first()
+    council = Organisation.objects.filter(pk=effect.get("council") or 0).first()
+    if council is not None:
+        name = person.name if person else "–"
+        return say("{name} becomes our delegate in {council}.", name=name, council=council.name)
     return say("{name} gets the mandate: {purpose}.", name=person.name if person else "–", purpose=words)
 
 
@@ -186,8 +191,15 @@ def _check_mandate(organisation: Organisation, effect: Given) -> list[Fault]:
             date.fromisoformat(str(effect["ends"]))
         except ValueError:
             faults.append(_fault("ends", say("This is not a day.")))
+    if effect.get("council"):
+        council = Organisation.objects.filter(pk=effect["council"]).first()
+        if effect.get("purpose") != "delegate" or council is None:
+            faults.append(_fault("council", say("Only a delegate takes a seat in a council.")))
+        else:
+            faults += seat_faults(organisation, council)
+        faults += _check_instruction(effect)
     if not effect.get("elected"):
-        faults += _check_member(organisation, effect)
+        faults += _check_holder(organisation, effect)
         held = _terms_in_a_row(organisation, effect)
         most = number_of(house_rules(organisation), "terms_in_a_row")
         if most and held >= most:
@@ -215,7 +227,7 @@ def _terms_in_a_row(organisation: Organisation, effect: Given) -> int:
 def _mandate(motion: Motion, effect: Given, at: datetime) -> Mandate:
     starts = at.date()
     ends = date.fromisoformat(str(effect["ends"])) if effect.get("ends") else _year_later(starts)
-    return Mandate.objects.create(
+    row = Mandate.objects.create(
         organisation=motion.organisation,
         person_id=effect["person"],
         purpose=effect["purpose"],
@@ -226,6 +238,78 @@ def _mandate(motion: Motion, effect: Given, at: datetime) -> Mandate:
         decision=decision_words(motion),
         motion=motion,
     )
+    if effect.get("council"):
+        council = Organisation.objects.get(pk=effect["council"])
+        take_seat(row, council, str(effect.get("instruction") or ""), at)
+    return row
+
+
+# --- seats in councils ---
+
+
+def seat_faults(base: Organisation, council: Organisation) -> list[Fault]:
+    """What keeps a base from a seat in a council; empty when nothing does."""
+    if council.kind not in HOLDING:
+        return [_fault("council", say("This is neither a network nor a council."))]
+    inside = Belonging.objects.filter(
+        network=council, organisation=base, agreed__isnull=False, left__isnull=True
+    ).exists()
+    if not inside:
+        what = say("{base} does not belong to {council}.", base=base.name, council=council.name)
+        return [Fault("", None, "council", what, say("Join it first: both sides have to agree."))]
+    return []
+
+
+def take_seat(mandate: Mandate, council: Organisation, instruction: str, at: datetime) -> Seat:
+    """The base's seat in a council for the holder of this mandate; a seat it had there before ends.
+
+    instruction   how the delegate votes where the base has not voted; blank: as in the seat before
+    """
+    before = (
+        Seat.objects.select_for_update(of=("self",))
+        .filter(council=council, base=mandate.organisation_id, ended=None)
+        .first()
+    )
+    if before is not None:
+        before.ended = at
+        before.save(update_fields=["ended"])
+    kept = instruction or (before.instruction if before is not None else "")
+    return Seat.objects.create(council=council, base=mandate.organisation, mandate=mandate, instruction=kept)
+
+
+def _told_instruction(effect: Given) -> Sentence:
+    council = Organisation.objects.filter(pk=effect.get("council") or 0).first()
+    name = council.name if council is not None else "–"
+    return {
+        "for": say("In {council} our delegate votes for what we have not voted on ourselves.", council=name),
+        "against": say(
+            "In {council} our delegate votes against what we have not voted on ourselves.", council=name
+        ),
+        "abstain": say("In {council} our delegate abstains where we have not voted ourselves.", council=name),
+    }.get(
+        str(effect.get("instruction") or ""),
+        say("In {council} our delegate refers back what we have not voted on ourselves.", council=name),
+    )
+
+
+def _check_instruction(effect: Given) -> list[Fault]:
+    known = str(effect.get("instruction") or "") in ("", "for", "against", "abstain")
+    return [] if known else [_fault("instruction", say("An instruction is for, against, abstain, or blank."))]
+
+
+def _check_instruct(organisation: Organisation, effect: Given) -> list[Fault]:
+    found = Seat.objects.filter(base=organisation, council=effect.get("council") or 0, ended=None).exists()
+    faults = [] if found else [_fault("council", say("We have no seat there."))]
+    return faults + _check_instruction(effect)
+
+
+def _instruct(motion: Motion, effect: Given, at: datetime) -> Seat:
+    row = Seat.objects.select_for_update(of=("self",)).get(
+        base=motion.organisation, council=effect["council"], ended=None
+    )
+    row.instruction = str(effect.get("instruction") or "")
+    row.save(update_fields=["instruction"])
+    return row
 
 
 def _told_end_mandate(effect: Given) -> Sentence:
@@ -264,6 +348,18 @@ def _check_member(organisation: Organisation, effect: Given) -> list[Fault]:
         organisation=organisation, person_id=effect.get("person") or 0, left__isnull=True
     ).exists()
     return [] if found else [_fault("person", say("This person is not on the roll."))]
+
+
+def _check_holder(organisation: Organisation, effect: Given) -> list[Fault]:
+    """Who can be given a mandate: somebody on the roll; of a council, also somebody on the roll of one of its bases."""
+    faults = _check_member(organisation, effect)
+    if not faults or organisation.kind not in HOLDING:
+        return faults
+    bases = live_seats(datetime.now(UTC)).filter(council=organisation).values("base")
+    found = Membership.objects.filter(
+        organisation__in=bases, person_id=effect.get("person") or 0, left__isnull=True
+    ).exists()
+    return [] if found else faults
 
 
 def _admit(motion: Motion, effect: Given, at: datetime) -> Membership:
@@ -447,6 +543,7 @@ EFFECTS: dict[str, Effect] = {
     ),
     "grant_mandate": Effect(say("give a mandate"), _told_mandate, _check_mandate, _mandate),
     "end_mandate_by_decision": Effect(say("end a mandate"), _told_end_mandate, _check_end_mandate, _end_mandate),
+    "instruct_delegate": Effect(say("instruct our delegate"), _told_instruction, _check_instruct, _instruct),
     "admit_member": Effect(say("admit a member"), _told_member, _check_person, _admit),
     "release_member": Effect(say("release a member"), _told_member, _check_member, _release),
     "adopt_plan": Effect(say("adopt a plan"), _told_plan, _check_plan, _plan),

@@ -9,15 +9,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from solidaria.core.problem import Sentence, say
-from solidaria.records.models import Mandate, Membership, Organisation, Person, Token
+from solidaria.records.models import Belonging, Mandate, Membership, Organisation, Person, Seat, Token
 
 #: Anybody who is signed in.
 ANYBODY = "anybody"
 #: A person on the roll of the organisation.
 MEMBER = "member"
+#: A delegate who holds a base's seat in the council, for as long as the base's mandate is in force.
+SEAT = "seat"
+#: A member, or a delegate, where nobody holds a mandate to facilitate: an organisation without officers can decide.
+UNHELD = "nobody facilitates"
 
 #: The rights a mandate can carry, and what they mean.
 RIGHTS: dict[str, Sentence] = {
@@ -84,18 +88,30 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "upload_needs": (MEMBER,),
     "match_need": ("plan.network",),
     # decide
-    "propose_motion": (MEMBER,),
+    "propose_motion": (MEMBER, SEAT),
     "edit_motion": ("own",),
     "withdraw_motion": ("decide.facilitate", "own"),
-    "comment_on_motion": (MEMBER,),
+    "comment_on_motion": (MEMBER, SEAT),
     "withdraw_comment": ("own",),
-    "open_motion": ("decide.facilitate",),
+    "open_motion": ("decide.facilitate", UNHELD),
     "cast_ballot": (MEMBER,),
     "vote_by_voice": ("decide.tell",),
     "print_voting_codes": ("decide.tell",),
     "revoke_voting_codes": ("decide.tell",),
     "enter_paper_count": ("decide.tell",),
-    "close_motion": (MEMBER,),
+    "close_motion": (MEMBER, SEAT),
+    # recall
+    "open_recall": (MEMBER, SEAT),
+    "sign_recall": (MEMBER, SEAT),
+    "reply_to_recall": ("own",),
+    # councils
+    "give_seat": ("who.ally", "who.mandates"),
+    "ask_for_ratification": ("decide.facilitate", "own"),
+    "cast_split": (SEAT,),
+    "refer_back": (SEAT,),
+    "open_again": ("decide.facilitate", SEAT),
+    "carry_down": ("decide.facilitate", SEAT),
+    "carry_up": ("decide.facilitate", "who.ally"),
     # plan
     "add_product": ("plan.network",),
     "edit_product": ("plan.network",),
@@ -133,6 +149,10 @@ class NotAllowed(Exception):
         self.hidden = hidden
 
 
+#: Kinds of organisation that others belong to, and in which they can have seats.
+HOLDING = ("network", "council")
+
+
 @dataclass
 class Doer:
     """Who acts, when, and with which form.
@@ -163,12 +183,37 @@ def live_mandates(at: datetime) -> QuerySet[Mandate]:
     return Mandate.objects.filter(Q(ends__isnull=True) | Q(ends__gte=day), starts__lte=day, ended__isnull=True)
 
 
+def live_seats(at: datetime) -> QuerySet[Seat]:
+    """The seats held at that moment: not ended, the base's mandate in force, the base still in the council."""
+    belongs = Belonging.objects.filter(
+        network=OuterRef("council"), organisation=OuterRef("base"), agreed__isnull=False, left__isnull=True
+    )
+    return Seat.objects.filter(Exists(belongs), ended__isnull=True, mandate__in=live_mandates(at))
+
+
+def nobody_facilitates(organisation: Organisation, at: datetime) -> bool:
+    """Whether no live mandate of the organisation is one to open votes."""
+    held = live_mandates(at).filter(organisation=organisation).values_list("rights", flat=True)
+    return not any("decide.facilitate" in rights for rights in held)
+
+
 def rights_of(person: Person, organisation: Organisation, at: datetime | None = None) -> set[str]:
-    """The rights a person has in an organisation: "member" and those of the live mandates."""
+    """The rights a person has in an organisation: "member", "seat", and those of the live mandates."""
     at = at or datetime.now(UTC)
-    rights: set[str] = {MEMBER} if is_member(person, organisation, at) else set()
-    for mandate in live_mandates(at).filter(person=person, organisation=organisation):
+    mandates = live_mandates(at).filter(person=person)
+    return with_mandates({MEMBER} if is_member(person, organisation, at) else set(), mandates, organisation, at)
+
+
+def with_mandates(
+    rights: set[str], mandates: QuerySet[Mandate], organisation: Organisation, at: datetime
+) -> set[str]:
+    """These rights, and those that live mandates of one person give in an organisation and in its council."""
+    if organisation.kind in HOLDING and live_seats(at).filter(council=organisation, mandate__in=mandates).exists():
+        rights.add(SEAT)
+    for mandate in mandates.filter(organisation=organisation):
         rights.update(mandate.rights)
+    if rights & {MEMBER, SEAT} and nobody_facilitates(organisation, at):
+        rights.add(UNHELD)
     return rights
 
 
@@ -202,19 +247,36 @@ def permit(verb: str, doer: Doer, organisation: Organisation | None, own: bool =
     )
     if member is not None and (MEMBER in needed or (own and "own" in needed)):
         return
-    mandates = (
-        live_mandates(doer.at).select_for_update(no_key=True).filter(person=doer.person, organisation=organisation)
-    )
+    mandates = live_mandates(doer.at).filter(person=doer.person)
     if doer.token is not None:
         mandates = mandates.filter(pk=doer.token.mandate_id or 0)
-    held = list(mandates)
+    mandates = mandates.select_for_update(no_key=True)
+    held = list(mandates.filter(organisation=organisation))
     for mandate in held:
-        if any(right in needed for right in mandate.rights):
+        if any(right in needed for right in mandate.rights) or (own and "own" in needed):
             doer.mandate = mandate
             return
+    seated = _seated(mandates, organisation, doer.at)
+    for mandate in seated:
+        if SEAT in needed or (own and "own" in needed):
+            doer.mandate = mandate
+            return
+    if UNHELD in needed and (member is not None or seated) and nobody_facilitates(organisation, doer.at):
+        return
+    held += seated
     wanted = [RIGHTS[right] for right in needed if right in RIGHTS]
-    if wanted:
+    if SEAT in needed and MEMBER not in needed and not wanted:
+        sentence = say("For this you need a seat in the council.")
+    elif wanted:
         sentence = say("For this you need a mandate of the assembly: to {right}.", right=wanted[0])
     else:
         sentence = say("Only members can do this.")
     raise NotAllowed(sentence, hidden=member is None and not held)
+
+
+def _seated(mandates: QuerySet[Mandate], council: Organisation, at: datetime) -> list[Mandate]:
+    """The mandates of bases by which the person has a seat in this council, locked like every other."""
+    if council.kind not in HOLDING:
+        return []
+    seats = live_seats(at).filter(council=council).values_list("mandate", flat=True)
+    return list(mandates.filter(pk__in=list(seats)).order_by("pk"))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from solidaria.actions.permit import MEMBER, Doer, is_member, live_mandates
+from solidaria.actions.permit import HOLDING, MEMBER, Doer, is_member, live_mandates, with_mandates
 from solidaria.records.models import (
     Alliance,
     Belonging,
@@ -25,19 +25,14 @@ from solidaria.records.models import (
 )
 from solidaria.records.models.who import KINDS
 
-#: Kinds of organisation that others belong to.
-HOLDING = ("network", "council")
-
 
 def rights_for(doer: Doer, organisation: Organisation) -> set[str]:
     """The rights of whoever acts: "member" and those of live mandates; with a key, of the mandate it carries alone."""
     rights: set[str] = {MEMBER} if is_member(doer.person, organisation, doer.at) else set()
-    mandates = live_mandates(doer.at).filter(person=doer.person, organisation=organisation)
+    mandates = live_mandates(doer.at).filter(person=doer.person)
     if doer.token is not None:
         mandates = mandates.filter(pk=doer.token.mandate_id or 0)
-    for mandate in mandates:
-        rights.update(mandate.rights)
-    return rights
+    return with_mandates(rights, mandates, organisation, doer.at)
 
 
 def organisation_seen(doer: Doer, code: str) -> tuple[Organisation, set[str]] | None:

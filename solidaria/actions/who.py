@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -23,9 +23,11 @@ from solidaria.records.models import (
     JoiningCode,
     Mandate,
     Membership,
+    Motion,
     Organisation,
     Site,
 )
+from solidaria.records.models.decide import CARRIED
 from solidaria.records.models.who import ALLIANCES, KINDS, LEGAL
 
 #: What an assembly can choose to show on its public page, in this order.
@@ -35,6 +37,8 @@ LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 CODE_LENGTH = 12
 MOST_CODES = 500
 CODE_DAYS = 60
+#: For so long after its founding here an organisation's officers write down mandates by hand.
+FOUNDING_DAYS = 30
 
 
 # --- organisations ---
@@ -243,6 +247,22 @@ def leave_organisation(doer: Doer, organisation: Organisation) -> Membership:
 # --- mandates ---
 
 
+def _by_hand(organisation: Organisation, at: datetime) -> None:
+    """Let officers write down what the founding assembly decided; later every mandate rests on a decision here.
+
+    Raises Refused once the organisation has carried a motion, or was founded here longer ago than FOUNDING_DAYS.
+    """
+    since = at - timedelta(days=FOUNDING_DAYS)
+    young = Founding.objects.filter(organisation=organisation, created__gte=since).exists()
+    if young and not Motion.objects.filter(organisation=organisation, state=CARRIED).exists():
+        return
+    raise refused(
+        None,
+        say("Here mandates begin and end by decision, not by hand."),
+        say("Propose a motion; where nobody facilitates, any member can open its vote. To recall, open a recall."),
+    )
+
+
 @action
 def grant_mandate(
     doer: Doer,
@@ -261,7 +281,9 @@ def grant_mandate(
     rights     None: those the purpose usually carries
     ends       None: a year from its start; a mandate without an end is not granted
     decision   which assembly, when
+    Only while an organisation is being founded: see _by_hand.
     """
+    _by_hand(organisation, doer.at)
     faults = []
     member = Membership.objects.filter(
         Q(left__isnull=True) | Q(left__gte=doer.at.date()), organisation=organisation, person_id=person
@@ -316,6 +338,7 @@ def end_mandate(doer: Doer, mandate: Mandate) -> Mandate:
     """Recalled by the assembly: from this moment on no act counts under it."""
     if mandate.ended is not None:
         raise Already(mandate)
+    _by_hand(mandate.organisation, doer.at)
     mandate.ended = doer.at
     mandate.save(update_fields=["ended"])
     return mandate

@@ -15,7 +15,9 @@ from typing import Any
 from django.db import close_old_connections, connection
 from django.db.models import F, Q
 
+from solidaria.actions.council_votes import lapse_due
 from solidaria.actions.decide import close_due
+from solidaria.actions.recall import open_due
 from solidaria.core.network import Network
 from solidaria.core.plan import plan as make_plan
 from solidaria.core.plan.refusals import LoweredPledge, Refusal, Refusals, with_pledges
@@ -170,11 +172,18 @@ def _end(pk: int, worker: str, state: str, **what: Any) -> None:
     )
 
 
+def clocks(at: datetime) -> None:
+    """What has come to its time: votes on recalls open, votes close, decisions nobody confirmed lapse."""
+    open_due(at)
+    close_due(at)
+    lapse_due(at)
+
+
 def work(worker: str, stop: threading.Event, idle: float = 0.5) -> None:
     """Make plans until `stop` is set; looks for new ones every `idle` seconds."""
     while not stop.is_set():
         close_old_connections()
-        close_due(datetime.now(UTC))
+        clocks(datetime.now(UTC))
         variant = claim(worker)
         if variant is None:
             stop.wait(idle)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from solidaria.actions.permit import ANYBODY, MEMBER, PERMISSIONS, PURPOSES, RIGHTS
+from solidaria.actions.permit import ANYBODY, MEMBER, PERMISSIONS, PURPOSES, RIGHTS, SEAT, UNHELD
 from solidaria.core.problem import Sentence, say
 from solidaria.report.words import GLOSSARY
 from solidaria.web.answers import shown
@@ -110,8 +110,8 @@ HOLDERS: dict[str, Sentence] = {
     ANYBODY: say("Everybody who is signed in"),
     MEMBER: say("Every member"),
     "own": say("The member who declared or proposed it"),
-    "seat": say("A delegate who holds a base's seat in the council"),
-    "nobody facilitates": say("Every member, as long as nobody holds a mandate to facilitate"),
+    SEAT: say("A delegate who holds a base's seat in the council"),
+    UNHELD: say("Every member, as long as nobody holds a mandate to facilitate"),
 }
 
 
@@ -120,7 +120,7 @@ def table() -> list[tuple[Sentence, list[Sentence]]]:
     rows: dict[str, list[Sentence]] = {key: [] for key in (*HOLDERS, *RIGHTS)}
     for verb, needed in PERMISSIONS.items():
         for right in needed:
-            if verb in DOINGS and right in rows:
+            if verb in DOINGS:
                 rows[right].append(DOINGS[verb])
     return [(_holder(right), doings) for right, doings in rows.items() if doings]
 

@@ -22,8 +22,12 @@ SOON = timedelta(hours=2)
 @pytest.fixture
 def here() -> World:
     made = world()
-    grant_mandate(doer(made.ana), made.barrio, person=made.ana.pk, purpose="facilitator", decision="assembly of January")
-    grant_mandate(doer(made.ana), made.barrio, person=made.ana.pk, purpose="teller", decision="assembly of January")
+    grant_mandate(
+        doer(made.ana), made.barrio, person=made.ana.pk, purpose="facilitator", decision="assembly of January"
+    )
+    grant_mandate(
+        doer(made.ana), made.barrio, person=made.ana.pk, purpose="teller", decision="assembly of January"
+    )
     return made
 
 
@@ -36,7 +40,13 @@ def members(here: World, count: int) -> list[Person]:
 
 def opened(here: World, *effects: dict[str, object], method: str = "majority", **more: object) -> Motion:
     motion = decide.propose_motion(
-        doer(here.bheki), here.barrio, title="A motion", text="We decide something.", method=method, effects=list(effects), **more
+        doer(here.bheki),
+        here.barrio,
+        title="A motion",
+        text="We decide something.",
+        method=method,
+        effects=list(effects),
+        **more,
     )
     return decide.open_motion(doer(here.ana), motion, closes=datetime.now(UTC) + SOON)
 
@@ -118,7 +128,13 @@ def test_who_is_elected_gets_the_mandate(here: World) -> None:
         seats=2,
         options=[{"id": str(each.pk), "name": each.name} for each in (one, two, three)],
     )
-    for voter, ballot in ((here.ana, [one, two]), (here.bheki, [one]), (one, [two]), (two, [two]), (three, [three])):
+    for voter, ballot in (
+        (here.ana, [one, two]),
+        (here.bheki, [one]),
+        (one, [two]),
+        (two, [two]),
+        (three, [three]),
+    ):
         decide.cast_ballot(doer(voter), motion.pk, [str(each.pk) for each in ballot])
     closed = decide.close_motion(doer(here.ana), motion)
     assert set(closed.result["elected"]) == {str(one.pk), str(two.pk)}
@@ -154,7 +170,9 @@ def test_an_accepted_amendment_is_merged_with_both_texts_kept(here: World) -> No
 
 def test_a_paper_count_is_taken_only_when_two_tellers_agree(here: World) -> None:
     members(here, 5)
-    grant_mandate(doer(here.ana), here.barrio, person=here.bheki.pk, purpose="teller", decision="assembly of January")
+    grant_mandate(
+        doer(here.ana), here.barrio, person=here.bheki.pk, purpose="teller", decision="assembly of January"
+    )
     motion = opened(here)
     decide.enter_paper_count(doer(here.ana), motion, batch="hall", counts={"for": 3, "against": 1})
     with pytest.raises(Refused):
@@ -176,6 +194,10 @@ def test_a_printed_code_casts_one_ballot_without_a_name(here: World) -> None:
 
 def test_a_mandate_that_a_decision_ended_is_of_no_use_at_once(here: World) -> None:
     mandate = Mandate.objects.get(organisation=here.barrio, person=here.ana, purpose="facilitator")
+    # Where nobody facilitated any more, every member could open a vote.
+    grant_mandate(
+        doer(here.ana), here.barrio, person=here.bheki.pk, purpose="facilitator", decision="assembly of January"
+    )
     motion = opened(here, {"kind": "end_mandate_by_decision", "mandate": mandate.pk})
     decide.cast_ballot(doer(here.bheki), motion.pk, "for")
     decide.close_motion(doer(here.ana), motion)

@@ -393,6 +393,11 @@ class Recall(models.Model):
         """The base whose mandate it is."""
         return self.mandate.organisation
 
+    @property
+    def declared_by_id(self) -> int:
+        """Whose own it is, as far as rights go: the one concerned, who can reply."""
+        return self.mandate.person_id
+
 
 class Signature(models.Model):
     """One member who wants a recall to come to a vote."""
