@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import types
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -69,11 +68,12 @@ def prepare(home: Path | None) -> None:
 
 def worker() -> int:
     """Make plans until the process is asked to stop."""
+    asked = _asked_to_stop()
     process = _start(WORKER)
     try:
-        return process.wait()
-    except KeyboardInterrupt:
-        return 0
+        while process.poll() is None and not asked.wait(0.3):
+            pass
+        return 0 if asked.is_set() else 1
     finally:
         _stop([process])
 
@@ -81,12 +81,11 @@ def worker() -> int:
 def serve(address: str, port: int, threads: int, ready: str = "", then: Callable[[], object] | None = None) -> int:
     """The pages and one worker, each a process; when one ends, the other is stopped.
 
+    0 when asked to stop, by Ctrl-C or by a service manager; 1 when one of the two ended by itself.
     ready   said on standard error once the server answers
     then    called once after that
     """
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _ended)
+    asked = _asked_to_stop()
     server = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"),
@@ -95,28 +94,29 @@ def serve(address: str, port: int, threads: int, ready: str = "", then: Callable
     running = [_start(server), _start(WORKER)]
     try:
         answers = False
-        while all(one.poll() is None for one in running):
+        while all(one.poll() is None for one in running) and not asked.wait(0.3 if answers else 0.1):
             if not answers and _answers(address, port):
                 answers = True
                 print(ready or f"http://localhost:{port}", file=sys.stderr, flush=True)
                 if then is not None:
                     then()
-            time.sleep(0.3 if answers else 0.1)
-        return 1
-    except KeyboardInterrupt:
-        return 0
+        return 0 if asked.is_set() else 1
     finally:
         _stop(running)
+
+
+def _asked_to_stop() -> threading.Event:
+    """Set once somebody asks the program to stop; asking again changes nothing, so that it always ends in order."""
+    asked = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda _number, _frame: asked.set())
+    return asked
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """A process out of reach of the terminal's Ctrl-C: only this one hears it, and ends the others in order."""
     return subprocess.Popen(command, process_group=0 if os.name == "posix" else None)
-
-
-def _ended(_number: int, _frame: types.FrameType | None) -> None:
-    """A service manager that ends the program is heard like Ctrl-C, so that no process is left behind."""
-    raise KeyboardInterrupt
 
 
 def _answers(address: str, port: int) -> bool:
