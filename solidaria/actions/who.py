@@ -150,6 +150,12 @@ def keep_site(doer: Doer, organisation: Organisation, **given: Any) -> Site:
         faults.append(_fault("legal", say("This legal situation is not known.")))
     check(faults)
     site = site or Site(organisation=organisation)
+    if site.network_id is None:
+        # Whichever came first: a site plans in the first network its organisation belongs to.
+        belonging = Belonging.objects.filter(
+            organisation=organisation, agreed__isnull=False, left__isnull=True, network__kind="network"
+        )
+        site.network_id = belonging.order_by("agreed", "pk").values_list("network", flat=True).first()
     site.workers, site.paid_hours, site.overhead = values["members"], values["paid_hours"], values["overhead"]
     site.state = values["state"] or "producing"
     site.legal, site.legal_note = legal, str(given.get("legal_note") or "").strip()[:2000]

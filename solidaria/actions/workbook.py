@@ -9,7 +9,8 @@ from typing import Any
 from django.db import models
 
 from solidaria.actions.acting import action, check
-from solidaria.actions.permit import Doer, rights_of
+from solidaria.actions.permit import Doer
+from solidaria.actions.visible import rights_for
 from solidaria.core.network import Network
 from solidaria.core.problem import Fault, say
 from solidaria.core.workbook.check import read_network
@@ -115,7 +116,7 @@ class _Taking:
         mine = {
             row.pk
             for row in self.rows.values()
-            if row.pk in theirs and "plan.capacity" in rights_of(self.doer.person, row, self.doer.at)
+            if row.pk in theirs and "plan.capacity" in rights_for(self.doer, row)
         }
         free = {
             row.pk

@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 _BY_HAND = "rests on the minutes of an assembly, which a person enters and answers for"
 _CODES = "shows codes once, to be printed; a program would keep them"
 _IN_PERSON = "is something a person does about himself or herself, signed in"
+_ASSEMBLY = "is part of an assembly: people speak, sign and vote there themselves, and no program for them"
 
 #: Action -> why no key opens it.
 NOT_FOR_PROGRAMS: dict[str, str] = {
@@ -23,6 +24,16 @@ NOT_FOR_PROGRAMS: dict[str, str] = {
     "vouch": _IN_PERSON,
     "make_token": "a key could make itself further keys with it",
     "revoke_token": _IN_PERSON,
+    **dict.fromkeys(
+        (
+            "propose_motion edit_motion withdraw_motion comment_on_motion withdraw_comment open_motion close_motion "
+            "cast_ballot cast_split vote_by_voice enter_paper_count open_recall sign_recall reply_to_recall "
+            "give_seat ask_for_ratification refer_back open_again carry_down carry_up"
+        ).split(),
+        _ASSEMBLY,
+    ),
+    "print_voting_codes": _CODES,
+    "revoke_voting_codes": "goes with printing codes",
 }
 
 
