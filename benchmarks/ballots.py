@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
+TOKEN = re.compile(rb'name="ticket" value="([^"]+)"')
 CHOICES = ("for", "against", "abstain")
 
 
@@ -50,10 +50,11 @@ def main() -> int:
         os.environ["SOLIDARIA_HOME"] = folder
         os.environ["DJANGO_SETTINGS_MODULE"] = "solidaria.web.settings"
         prepare()
-        print(
-            "| database | members | in seconds | stored | acknowledged | errors | median s | p99 s | longest s | server CPU-s |"
+        columns = (
+            "database, members, in seconds, stored, acknowledged, errors, median s, p99 s, longest s, server CPU-s"
         )
-        print("|---|---|---|---|---|---|---|---|---|---|")
+        print("| " + " | ".join(columns.split(", ")) + " |")
+        print("|" + "---|" * len(columns.split(", ")))
         for seconds in arguments.seconds:
             print(one_vote(arguments, seconds), flush=True)
     return 0
@@ -100,7 +101,8 @@ def one_vote(arguments: argparse.Namespace, seconds: float) -> str:
     for error in sorted(set(tally.errors))[:5]:
         print(f"{tally.errors.count(error)} × {error}", file=sys.stderr)
     return (
-        f"| {connection.vendor} | {len(sessions):,} | {seconds:.0f} | {stored:,} | {tally.acknowledged:,} | {len(tally.errors):,} "
+        f"| {connection.vendor} | {len(sessions):,} | {seconds:.0f} | {stored:,} | {tally.acknowledged:,} "
+        f"| {len(tally.errors):,} "
         f"| {times[len(times) // 2]:.3f} | {times[int(len(times) * 0.99)]:.3f} | {times[-1]:.3f} | {cpu:.0f} |"
     )
 
@@ -171,21 +173,20 @@ async def voter(port: int, motion: int, session: str, arrival: float, choice: st
         try:
             cookie = f"solidaria={session}; language=en"
             writer.write(f"GET {address} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
-            status, headers, body = await answer(reader)
+            status, _, body = await answer(reader)
             token = TOKEN.search(body)
             if status != 200 or token is None:
                 tally.errors.append(f"page {status}")
                 return
-            csrf = next(part for part in headers.split(b"csrftoken=")[1].split(b";"))
-            form = f"csrfmiddlewaretoken={token.group(1).decode()}&ballot={choice}".encode()
+            form = f"ticket={token.group(1).decode()}&ballot={choice}".encode()
             writer.write(
                 f"POST {address} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
-                f"Cookie: {cookie}; csrftoken={csrf.decode()}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                f"Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                 f"Content-Length: {len(form)}\r\nConnection: close\r\n\r\n".encode()
                 + form
             )
             status, _, _ = await answer(reader)
-            if status == 302:
+            if status == 200:
                 tally.acknowledged += 1
                 tally.seconds.append(time.perf_counter() - arrival)
             else:

@@ -49,6 +49,7 @@ from solidaria.records.packing import value_of
 from solidaria.report.bundle import Roll, bundle
 from solidaria.report.words import RULES as RULE_WORDS
 from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, told
+from solidaria.web.ballots import ballot_from
 from solidaria.web.context import my_organisations
 from solidaria.web.typed import amount
 
@@ -507,27 +508,8 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def ballot_of(request: HttpRequest, row: Motion) -> Any:
-    """The ballot a form says: a word, the marked ids, or the ranked ids by their places."""
-    post = request.POST
-    if row.method not in core.WITH_OPTIONS:
-        return post.get("ballot", "")
-    if row.method == "approval":
-        return [one["id"] for one in row.options if one["id"] in post.getlist("ballot")]
-    places: list[tuple[int, str]] = []
-    for one in row.options:
-        text = post.get(f"place-{one['id']}", "").strip()
-        if text:
-            if not text.isdecimal() or len(text) > 3 or int(text) < 1:
-                raise refused(
-                    "ballot",
-                    say("A place is a number: 1 is your first choice."),
-                    say("Leave blank whom you do not rank."),
-                )
-            places.append((int(text), one["id"]))
-    numbers = [number for number, _ in places]
-    if len(set(numbers)) < len(numbers):
-        raise refused("ballot", say("Two have the same place."), say("Give each its own number."))
-    return [id for _, id in sorted(places)]
+    """The ballot the form says."""
+    return ballot_from(dict(request.POST.lists()), row.method, [option["id"] for option in row.options])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

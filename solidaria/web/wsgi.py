@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solidaria.web.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from solidaria.web.urn import Urn  # noqa: E402  it needs the settings that the line above loads
+
+application = Urn(django_application)
