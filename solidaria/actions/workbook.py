@@ -311,6 +311,10 @@ class _Taking:
             ],
             batch_size=500,
         )
+        named = {(row.rule, row.since) for row in self.found.rules.rows}
+        for there in Rule.objects.filter(network=self.network):
+            if (there.rule, there.since) not in named:
+                there.delete()
         for row in self.found.rules.rows:
             Rule.objects.update_or_create(
                 network=self.network,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -232,11 +233,50 @@ def _rows(
                 what = say("A cell has more than {most} letters.", most=MOST_CELL)
                 faults.append(fault(number, what, say("Shorten it; long texts belong in the minutes.")))
                 continue
-            rows.append((number, tuple(cell if cell.strip() else None for cell in cells)))
+            rows.append((number, tuple(unguarded(cell) if cell.strip() else None for cell in cells)))
     except csv.Error as error:
         what = say("The row cannot be read: {reason}.", reason=str(error))
         return None, [fault(number + 1, what, say("Look for a quotation mark that is opened and not closed."))]
     return Table(columns or (), tuple(rows)), faults
+
+
+def unpack_csv(file: IO[bytes], folder: Path) -> None:
+    """Put the CSV files of a zipped folder into `folder`, whatever folders they lie in.
+
+    Raises Refused when it is no such file, or unpacks to more than MOST_UNPACKED bytes or MOST_RATIO times its size.
+    """
+    broken = _refused(
+        folder, say("The file is no zipped folder of CSV files."), say("Zip the folder with the CSV files again.")
+    )
+    large = _refused(
+        folder, say("The file is too large when it is unpacked."), say("Leave out what is not needed.")
+    )
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = [info for info in archive.infolist() if _wanted(info.filename)]
+            if len(archive.infolist()) > MOST_PARTS or sum(info.file_size for info in parts) > MOST_UNPACKED:
+                raise large
+            if any(info.file_size > 100_000 + MOST_RATIO * info.compress_size for info in parts):
+                raise large
+            if not parts or len({Path(info.filename).name for info in parts}) < len(parts):
+                raise broken
+            for info in parts:
+                # What an archive says about sizes need not be so: no more is written than it said.
+                with archive.open(info) as source, (folder / Path(info.filename).name).open("wb") as target:
+                    left = info.file_size
+                    while content := source.read(min(left + 1, 1_000_000)):
+                        left -= len(content)
+                        if left < 0:
+                            raise large
+                        target.write(content)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise broken from error
+
+
+def _wanted(name: str) -> bool:
+    """Whether a part of an archive is a sheet: spreadsheet programs and systems add files of their own."""
+    path = Path(name)
+    return path.suffix.lower() == ".csv" and path.name[0] not in "._~" and "__MACOSX" not in path.parts
 
 
 # --- XLSX ----------------------------------------------------------------------------------------
@@ -560,6 +600,23 @@ def _cell(value: Any) -> Cell:
 
 # --- writing -------------------------------------------------------------------------------------
 
+#: What spreadsheet programs take for the start of a formula, also behind apostrophes of ours.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+
+
+def guarded(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet program would take it for a formula.
+
+    Text that people typed stays text wherever a file of ours is opened. `unguarded` gives the text back as it was.
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that was guarded; any other text as it is."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
 
 def write_csv(tables: Tables, folder: Path | str) -> None:
     """Write every sheet as a CSV file in UTF-8; the folder is made when it is not there."""
@@ -570,7 +627,7 @@ def write_csv(tables: Tables, folder: Path | str) -> None:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(table.columns)
         for _, cells in table.rows:
-            row = [_written(cell) for cell in cells]
+            row = [_guarded(cell) for cell in cells]
             writer.writerow(row + [""] * (len(table.columns) - len(row)))
         _replace(folder / f"{name}.csv", text.getvalue().encode())
 
@@ -591,6 +648,10 @@ def _written(cell: Cell) -> str:
     return cell if isinstance(cell, str) else ""
 
 
+def _guarded(cell: Cell) -> str:
+    return guarded(cell) if isinstance(cell, str) else _written(cell)
+
+
 def write_xlsx(tables: Tables, path: Path | str) -> None:
     """Write the tables as one XLSX workbook; equal tables give equal bytes."""
     content = io.BytesIO()
@@ -605,6 +666,8 @@ def write_sheets(workbook: Any, tables: Tables) -> None:
     """Add every sheet to an open xlsxwriter workbook. Text never becomes a formula, a link or a number."""
     header = workbook.add_format({"bold": True, "bottom": 1})
     day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+    # Stays text even when somebody edits the cell.
+    text = workbook.add_format({"quote_prefix": True})
     for name, table in sorted(tables.sheets.items()):
         sheet = workbook.add_worksheet(name)
         sheet.freeze_panes(1, 0)
@@ -619,6 +682,8 @@ def write_sheets(workbook: Any, tables: Tables) -> None:
                     sheet.write_number(line, at, float(cell))
                 elif isinstance(cell, date):
                     sheet.write_datetime(line, at, cell, day)
+                elif isinstance(cell, str) and guarded(cell) != cell:
+                    sheet.write_string(line, at, cell, text)
                 else:
                     sheet.write_string(line, at, _written(cell))
                 if at < len(widths):

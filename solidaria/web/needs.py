@@ -19,7 +19,7 @@ from solidaria.actions.permit import may
 from solidaria.core.problem import Sentence, say
 from solidaria.core.workbook.tables import Tables
 from solidaria.records.models import Belonging, Need, Organisation, Product, Round
-from solidaria.records.workbook import read_tables
+from solidaria.records.workbook import read_tables, unpack_csv
 from solidaria.web.answers import act, button, doer, form, members_only, network_for, organisation_for, person
 from solidaria.web.context import my_organisations
 from solidaria.web.typed import amount, whole
@@ -258,8 +258,11 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def uploaded(file: UploadedFile | None, most: int) -> Tables:  # type: ignore[type-arg]
-    """An uploaded CSV or XLSX as tables; the size is looked at before anything is read."""
+def uploaded(file: UploadedFile | None, most: int, folders: bool = False) -> Tables:  # type: ignore[type-arg]
+    """An uploaded CSV or XLSX as tables; the size is looked at before anything is read.
+
+    folders   whether a zipped folder of CSV files is taken, too
+    """
     if file is None or not file.name:
         raise refused("sheet", say("No file was chosen."), say("Choose a CSV or XLSX file."))
     if (file.size or 0) > most:
@@ -267,6 +270,10 @@ def uploaded(file: UploadedFile | None, most: int) -> Tables:  # type: ignore[ty
             "sheet", say("The file is larger than {most} MB.", most=most // 1_000_000), say("Split the file.")
         )
     suffix = Path(file.name).suffix.lower()
+    if suffix == ".zip" and folders:
+        with tempfile.TemporaryDirectory(prefix="solidaria-") as folder:
+            unpack_csv(file, Path(folder))
+            return read_tables(folder)
     if suffix not in (".csv", ".xlsx"):
         raise refused(
             "sheet",

@@ -514,7 +514,7 @@ def workbook(request: HttpRequest, code: str) -> HttpResponse:
     return act(
         request,
         lambda: workbook_actions.upload_workbook(
-            doer(request), one, tables=uploaded(request.FILES.get("sheet"), MOST_WORKBOOK)
+            doer(request), one, tables=uploaded(request.FILES.get("sheet"), MOST_WORKBOOK, folders=True)
         ),
         lambda _: reverse("network", args=[one.code]),
         say("The whole workbook is in."),

@@ -304,7 +304,9 @@ def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator
             yield from addresses(one, pattern)
 
 
-PAGES = sorted({one for one in addresses() if not one.startswith("api/")})
+ALL = sorted({one for one in addresses() if not one.startswith("api/")})
+#: Those with a line; that every address has one is a test of its own.
+PAGES = [one for one in ALL if one in LINES]
 
 
 @dataclass
@@ -407,7 +409,7 @@ def sees(who: str, of: str) -> bool:
 
 
 def test_every_address_has_a_line_and_every_line_an_address() -> None:
-    assert set(PAGES) == set(LINES)
+    assert set(ALL) == set(LINES)
 
 
 @pytest.mark.slow
@@ -516,6 +518,8 @@ HOSTILE = {
     "a question": "' OR 1=1 --",
     "an object": '{"a": 1}',
 }
+#: The kinds that are put into one field at a time, too: a database may find what the first fault hides.
+ONE_BY_ONE = {"long", "many digits", "a number of 40 digits", "half a billion", "the last day"}
 
 
 def fields(client_told: Told) -> set[str]:
@@ -524,6 +528,7 @@ def fields(client_told: Told) -> set[str]:
     return set(found) - {"csrfmiddlewaretoken", "once", "viewport", "theme-color", "color-scheme", "htmx-config"}
 
 
+@pytest.mark.slow
 def test_no_form_errs_on_what_nobody_should_type(place: Place) -> None:
     """Every field of every form, with the rest of the form as it should be; and all fields at once."""
     wrong: list[Any] = []
@@ -537,7 +542,7 @@ def test_no_form_errs_on_what_nobody_should_type(place: Place) -> None:
         names = sorted({*line.data(place.here), *(fields(page) if page.status == 200 else ())} - {"sheet"})
         for kind, value in HOSTILE.items():
             all_at_once = {name: value for name in names}
-            each = [{**line.data(place.here), name: value} for name in line.data(place.here) if name != "sheet"]
+            each = [{**line.data(place.here), name: value} for name in names] if kind in ONE_BY_ONE else []
             for data in [all_at_once, *each]:
                 told = place.ask("ana", "POST", path, data)
                 count += 1
@@ -551,7 +556,7 @@ def test_no_form_errs_on_what_nobody_should_type(place: Place) -> None:
             if told.status >= 500:
                 wrong.append((path, kind, told.status))
     assert wrong == [], "\n".join(map(str, wrong))
-    assert count > 1000
+    assert count > 800
 
 
 def test_what_the_table_of_permissions_names_is_done_by_some_form() -> None:
