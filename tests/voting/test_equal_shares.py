@@ -304,6 +304,7 @@ def test_what_earlier_counts_prove_about_prices_changes_no_count(chance):
     alone = equal_shares(instance, terms, counted_again=())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(earlier, "_FROM", 0)
+        patch.setattr(earlier, "_PILES", 0)
         patch.setattr(equal_steps, "_MOST_AT_ONCE", chance.choice([1, 4]))
         assert equal_shares(instance, terms, counted_again=()) == alone
 
@@ -314,7 +315,6 @@ def test_what_earlier_counts_prove_about_a_price_is_true(chance):
     # Many projects and little money, so that prices fall when there is more of it.
     instance = random_vote(chance, projects=14)
     laid_out = purses.lay_out(instance, by_cost=chance.random() < 0.5)
-    kept = earlier.Earlier(len(laid_out.ids), laid_out.common)
     first, told = Fraction(laid_out.budget, laid_out.people), 0
 
     def look(basket, _):
@@ -332,6 +332,8 @@ def test_what_earlier_counts_prove_about_a_price_is_true(chance):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(earlier, "_FROM", 0)
+        patch.setattr(earlier, "_PILES", 0)
+        kept = purses.new_earlier(laid_out)
         for _ in range(8):
             # Up and down: what is proved does not ask for steps in one direction.
             purses.buy(

@@ -29,6 +29,8 @@ Whole = npt.NDArray[np.int64]
 
 #: Nothing is kept before so many counts: for a few it would not pay.
 _FROM = 12
+#: Nor where looking at a project means looking at fewer piles of ballots than this, on average (measured).
+_PILES = 3000
 #: When a project was bought that was not: never.
 _NEVER = 2**31
 
@@ -61,11 +63,13 @@ class Earlier:
     """Looks at projects in counts of the same ballots, kept from one count to the next.
 
     projects   how many there are
+    marks      how many piles of ballots support each of them, in sum
     common     gives a matrix: at [q, i] how many supporters of q support i too, each as often as i gets points
     """
 
-    def __init__(self, projects: int, common: Callable[[], Whole]) -> None:
+    def __init__(self, projects: int, marks: int, common: Callable[[], Whole]) -> None:
         self._projects = projects
+        self._pays = marks >= _PILES * projects
         self._find_common = common
         self._common: Whole | None = None
         self._shift = -1
@@ -95,7 +99,7 @@ class Earlier:
         """
         self._counts += 1
         self.order, self._bought_now = self._bought_now, []
-        if self._counts < _FROM:
+        if self._counts < _FROM or not self._pays:
             return
         if self._common is None:
             self._common = self._find_common()

@@ -13,9 +13,8 @@ from fractions import Fraction
 from solidaria.core.problem import Sentence, say
 from solidaria.core.voting.account import Tie
 from solidaria.core.voting.budget import BudgetResult, BudgetTies, BudgetVote, Payers, Purchase, settle
-from solidaria.core.voting.earlier import Earlier
 from solidaria.core.voting.greedy import GreedyTerms, fill, greedy
-from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out
+from solidaria.core.voting.purses import Basket, Electorate, TooClose, buy, lay_out, new_earlier
 
 #: How much a funded project is worth to someone who gave it one point (with approval: who supports it).
 #:   cost     as much as it costs. The published cities use this
@@ -171,7 +170,7 @@ def count_steps(
     wanted = sum(1 for who in electorate.who if len(who))
     counted, width, single, patience = 0, 1, 0, 1
     work = 0
-    earlier = Earlier(len(electorate.ids), electorate.common)
+    earlier = new_earlier(electorate)
     before: Basket | None = None
     while True:
         if progress is not None:

@@ -147,6 +147,11 @@ def _changed(values: tuple, position: int, value: object) -> tuple:  # type: ign
     return (*values[:position], value, *values[position + 1 :])
 
 
+def new_earlier(electorate: Electorate) -> Earlier:
+    """Somewhere to keep looks at the projects of a vote from one count to the next."""
+    return Earlier(len(electorate.ids), sum(map(len, electorate.who)), electorate.common)
+
+
 def lay_out(vote: BudgetVote, *, by_cost: bool) -> Electorate:
     """Lay out a vote; by_cost when one point is worth the project's cost, else it is worth one."""
     ids = tuple(project.id for project in vote.projects)
@@ -292,7 +297,7 @@ class Basket:
         self._left: dict[int, Fraction] = {}
         self._looked: dict[int, Whole] = {}
         self._looked_most: dict[int, Whole] = {}
-        self.earlier = earlier if earlier is not None else Earlier(len(electorate.ids), electorate.common)
+        self.earlier = earlier if earlier is not None else new_earlier(electorate)
         self.earlier.begin(self.shift, int(most * 2**self.shift), -int(-most * 2**self.shift // 1))
 
     @property
