@@ -36,7 +36,9 @@ MOST_REASONS = 3
 LARGE = 4_000
 #: There, questions are asked about so many levels, the most essential and least covered first, and each may take
 #: so many steps of the solver; needs beyond that get the limit that holds them, without a number.
-MOST_QUESTIONS, PATIENCE = 40, 300
+MOST_QUESTIONS, PATIENCE = 20, 300
+#: There, a question is about so much more coverage at most: the less is raised, the fewer steps it takes.
+A_STEP = 0.01
 #: With so few closed sites they are chosen anew with each question; with more, the reopenings stay as they are.
 FEW_CLOSED = 3
 #: Limits that change what was decided first, so that everything is found again.
@@ -403,6 +405,8 @@ class Explainer:
             extra = Decimal(1)
             return extra, self._replan([(lever, 1.0)], short)
         missing = 1.0 - found.share
+        if self.model.columns >= LARGE:
+            missing = min(missing, A_STEP)
         ceiling = self._ceiling(lever)
         extra = min(round_up(missing / lever.worth), ceiling)
         replan = self._replan([(lever, float(extra))], short)

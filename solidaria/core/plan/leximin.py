@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solidaria.core.plan.model import INFINITY, Array, Model
-from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solver
+from solidaria.core.plan.solve import BINDS, Basis, Bounds, Face, Solution, Solver, SolverStopped
 
 #: From so many columns on, each tier is raised for so many levels only; then the rest of it together.
 VERY_LARGE, MOST_LEVELS = 50_000, 30
@@ -79,6 +79,74 @@ class Fair:
                 tiers[found.tier] += [found.share] * len(model.classes[position].members)
         return tuple(tuple(sorted(tiers[tier])) for tier in model.tiers)
 
+    def shares(self, model: Model) -> Array:
+        """By class, the share at which it stops."""
+        shares = np.zeros(len(model.classes))
+        for found in self.rounds:
+            shares[list(found.classes)] = found.share
+        return shares
+
+
+class Guess:
+    """Shares that classes can probably keep, so that each round begins near to where it ends.
+
+    A round raises the least share and does not care about the others: it lets them fall as far as it may, and the
+    next rounds have to raise them again. Keeping them where they will end saves most of the steps. A guess that
+    is too high holds a round back, and then it has a dual value: it is let go, and the round is solved on. So a
+    guess changes how long a round takes, never what it finds.
+    """
+
+    def __init__(self, model: Model, shares: Array | None) -> None:
+        self.shares = np.zeros(len(model.classes)) if shares is None else shares.copy()
+        self._cover = slice(model.cover, model.cover + len(model.classes))
+
+    def begin(self, solver: Solver, bounds: Bounds) -> None:
+        """Take the level down to where the last point allows every class of the next tier.
+
+        From where the last tier ended, nearly all of them would lie below the level, and the solver would first
+        have to look for any point that is allowed at all. Without a guess that is what it does, and with luck:
+        it arrives at a point from which fewer steps remain.
+        """
+        model = solver.model
+        if not self.shares.any() or solver.last is None or solver.last.columns[model.level] <= 0.0:
+            return
+        wanted = self._with(bounds)
+        wanted.row_lower[model.row_level : model.row_level + len(model.classes)] = -INFINITY
+        wanted.cost[:] = 0.0
+        wanted.cost[model.level] = 1.0
+        wanted.lower[model.level], wanted.upper[model.level] = -1.0, 1.0
+        solver.minimise(wanted)
+
+    def _with(self, bounds: Bounds) -> Bounds:
+        """The bounds with no class below its guess."""
+        wanted = bounds.copy()
+        lower, upper = wanted.lower[self._cover], wanted.upper[self._cover]
+        guessed = self.shares > lower
+        lower[guessed] = np.minimum(self.shares, upper)[guessed]
+        return wanted
+
+    def minimise(self, solver: Solver, bounds: Bounds) -> Solution:
+        """The best point within the bounds, with every guess let go that stands in its way."""
+        while True:
+            try:
+                solution = solver.minimise(self._with(bounds))
+            except SolverStopped:
+                if solver.patience is not None or not self.shares.any():
+                    raise
+                # Guesses are true to the solver's last digits only; without them there is always a plan.
+                self.shares[:] = 0.0
+                continue
+            share = max(0.0, -solution.value)
+            guessed = self.shares > bounds.lower[self._cover]
+            holding = guessed & (solution.column_dual[self._cover] > BINDS)
+            if share >= FULL or not holding.any():
+                return solution
+            self.shares[holding] = np.where(self.shares[holding] > share + BINDS, share, 0.0)
+
+    def settle(self, classes: set[int]) -> None:
+        """These classes are held by their level from now on."""
+        self.shares[list(classes)] = 0.0
+
 
 def raise_fairly(
     solver: Solver,
@@ -88,21 +156,24 @@ def raise_fairly(
     from_round: int = 0,
     known: tuple[Round, ...] = (),
     until: Callable[[Round], bool] | None = None,
+    guess: Array | None = None,
 ) -> Fair:
     """Raise the tiers one after the other; hold each level at share × (1 − slack) for all that come later.
 
     known       rounds of an earlier call that stay true; the first `from_round` of them are taken over as
                 they are (their levels held) and only what comes later is solved
     until       stop after the first round for which this is true
+    guess       by class, a share that it can probably keep (see `Guess`)
     """
     model = solver.model
     bounds = start.copy()
     bounds.cost[:] = 0.0
+    guessed = Guess(model, guess)
     rounds = list(known[:from_round])
     for found in rounds:
         _hold(model, bounds, found, slack)
     for tier in model.tiers:
-        for found in _tier_rounds(solver, bounds, tier, rounds, slack):
+        for found in _tier_rounds(solver, bounds, tier, rounds, slack, guessed):
             rounds.append(found)
             _hold(model, bounds, found, slack)
             if until is not None and until(found):
@@ -116,6 +187,7 @@ def _tier_rounds(
     tier: int,
     rounds: list[Round],
     slack: float,
+    guess: Guess,
     skip: frozenset[int] = frozenset(),
 ) -> Iterator[Round]:
     """Rounds of one tier until every class of it is settled; `bounds` gains the held levels in between."""
@@ -123,6 +195,8 @@ def _tier_rounds(
     settled = skip | {position for found in rounds for position in found.classes}
     active = [position for position in model.tier_classes(tier) if position not in settled]
     levels = 0
+    if active:
+        guess.begin(solver, bounds)
     while active:
         rows = model.row_level + np.array(active)
         bounds.row_lower[model.row_level : model.row_level + len(model.classes)] = -INFINITY
@@ -136,7 +210,7 @@ def _tier_rounds(
             yield _the_rest(solver, bounds, tier, active, before)
             return
         levels += 1
-        solution = solver.minimise(bounds)
+        solution = guess.minimise(solver, bounds)
         share = min(1.0, max(0.0, -solution.value))
         duals = solution.row_dual[rows]
         share = 0.0 if share < NOTHING else share
@@ -145,6 +219,7 @@ def _tier_rounds(
         else:
             stopped = {position for position, dual in zip(active, duals, strict=True) if dual > BINDS}
             stopped = stopped or {active[int(np.argmax(duals))]}
+        guess.settle(stopped)
         yield _round(model, bounds, tier, share, tuple(sorted(stopped)), solution, rounds, slack, before)
         active = [position for position in active if position not in stopped]
 
@@ -304,10 +379,16 @@ def raise_again(
         bounds.lower[columns] = np.minimum(np.maximum(reached, 0.0), bounds.upper[columns])
     rounds: list[Round] = []
     settled = set(shares) - again
+    # Where the plan has everybody now, later tiers too, is where the search begins.
+    guess = Fair(known, bounds).shares(model)
+    guess[sorted(settled)] = 0.0
+    guessed = Guess(model, guess)
     for tier in (tier for tier in model.tiers if tier <= last_tier):
         mine = [position for position in sorted(again) if model.classes[position].tier == tier]
         while mine and not wanted <= settled:
-            found = next(_tier_rounds(solver, bounds, tier, [*kept, *rounds], 0.0, skip=frozenset(settled)))
+            found = next(
+                _tier_rounds(solver, bounds, tier, [*kept, *rounds], 0.0, guessed, skip=frozenset(settled))
+            )
             if any(
                 found.prices[position] > 1e-9 and shares[position] > found.share
                 for position in settled

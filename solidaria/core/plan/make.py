@@ -107,7 +107,9 @@ def slack_offers(solver: Solver, choice: Choice) -> tuple[SlackOffer, ...]:
         held = choice.fair.rounds
         shares = {tier: least_when_eased(solver, start, held, tier, HALF_A_PERCENT) for tier in later}
         return tuple(SlackOffer(tier, now[tier], shares[tier]) for tier in later)
-    eased = raise_fairly(solver, start, HALF_A_PERCENT, until=lambda found: found.tier == later[-1])
+    eased = raise_fairly(
+        solver, start, HALF_A_PERCENT, until=lambda found: found.tier == later[-1], guess=choice.fair.shares(model)
+    )
     then = _least(eased.rounds)
     return tuple(SlackOffer(tier, now[tier], then[tier]) for tier in later)
 
