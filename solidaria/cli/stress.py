@@ -116,6 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.open and out is None:
             out = Path(tempfile.mkdtemp(prefix="solidaria-")) / "stress.html"
         write_out(content, out)
+        if out is not None:
+            # For its owner's eyes: an answer that others can read by default would not be private.
+            out.chmod(0o600)
     except Refused as refused:
         several = len(refused.faults) > 1
         told = all_faults(refused.faults, language) if several else refusal(refused, language)

@@ -259,6 +259,7 @@ def test_the_command_writes_what_the_name_of_the_file_ends_in(tmp_path, ending, 
     start = out.read_text(encoding="utf-8")[:20]
     assert start.startswith({"txt": "Fasinpat", "json": "{", "html": "<!DOCTYPE html>"}[ending])
     assert "belongs to the site's assembly" in capsys.readouterr().err
+    assert out.stat().st_mode & 0o077 == 0, "others cannot read it by default"
 
 
 def test_bad_books_end_with_1_and_every_fault(tmp_path, capsys):

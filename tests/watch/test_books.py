@@ -212,7 +212,7 @@ def test_every_figure_reaches_the_simulation():
         if figure.name == "attendance_education":
             figures["education_hours"] = type(books.figures["cash"])(Decimal(3))
         changed = type(books)(**{**books.__dict__, "figures": figures})
-        start = books if figure.group == "questions" or figure.name == "pay" else changed
+        start = books if figure.group == "questions" or figure.name in ("pay", "members") else changed
         assert (parameters(changed, start) != base).any(), figure.name
 
 
@@ -349,3 +349,19 @@ def test_a_folder_without_books_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(Refused):
             load_many(path)
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_every_key_of_a_source_is_in_the_list_of_sources(name):
+    """Z1, S3 and the like in the rows stand with an address in the README beside them."""
+    import re
+
+    readme = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\* ([ZS]\d+) .*https?://", readme, flags=re.MULTILINE))
+    used = {
+        key
+        for path in (EXAMPLES / name).glob("*.csv")
+        for key in re.findall(r"\b[ZS]\d+\b", path.read_text("utf-8"))
+    }
+    # "Z5 to Z7" names three.
+    assert used <= listed, used - listed

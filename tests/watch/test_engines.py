@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from solidaria.core.watch import engine, fast_numpy, month, tables
+from solidaria.core.watch import engine, fast_numpy, month, rules, tables
 from solidaria.core.watch import fields as f
 from solidaria.core.watch.parameters import parameters
 from tests.watch.made import WORKED, made_books, numbers, worked
@@ -103,6 +103,17 @@ def test_the_worked_books_give_the_same_in_both_engines(name):
     for run in range(10):
         rows, _ = readable(p, seed=1, run=run, months=60)
         assert np.array_equal(rows[:, 0], fast.outcome[:, run])
+
+
+@pytest.mark.skipif(engine.fast_numba is None, reason="Numba is not there: nothing is kept on disk")
+def test_what_is_kept_on_disk_is_of_these_rules(monkeypatch):
+    """A changed constant, place of a figure or rule gives another version, and the same ones always the same."""
+    version = engine.fast_numba._version()
+    assert engine.fast_numba._version() == version
+    for module, name, value in ((rules, "TINY", 1e-9), (f, "S_CASH", 99), (rules, "record", rules.begin)):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, value)
+            assert engine.fast_numba._version() != version
 
 
 def test_numbers_beyond_the_keys_are_refused():

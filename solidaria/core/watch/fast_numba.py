@@ -7,6 +7,7 @@ only the four helpers they are written with get their meaning for one lane, and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from solidaria.core.watch import draws, rules
 from solidaria.core.watch import fields as f
-from solidaria.core.watch import rules
 from solidaria.core.watch.clearing import MOST_ROUNDS, TOLERANCE, Debts
 from solidaria.core.watch.rules import BLOCK, ROW
 from solidaria.core.watch.tables import Paths
@@ -59,9 +60,35 @@ overload(rules.most, strict=False)(_most)
 overload(rules.value, strict=False)(_value)
 
 
+def _version() -> int:
+    """A number that changes whenever a rule or the place of a figure does.
+
+    What is compiled is kept on disk, and the library looks only at the file of the function that was called: a loop that was
+    kept would go on with rules that no longer hold. So every loop that is kept has this number in it.
+    """
+    digest = sha256()
+    for module in (rules, f, draws):
+        for name, value in sorted(vars(module).items()):
+            if isinstance(value, int | float | np.uint64):
+                digest.update(f"{name}={value!r};".encode())
+            code = getattr(value, "__code__", None)
+            if code is not None:
+                constants = [one for one in code.co_consts if isinstance(one, int | float | str)]
+                digest.update(f"{name}:{constants}{code.co_names}".encode() + code.co_code)
+    for helper in (_lanes, _at, _select, _least, _most, _value):
+        for code in (one for one in helper.__code__.co_consts if hasattr(one, "co_code")):
+            digest.update(code.co_code)
+    return int.from_bytes(digest.digest()[:7], "big")
+
+
 def _compiled(function: Callable[..., Any]) -> Any:
-    """The function, compiled when it is first called, and kept on disk for the next time."""
-    return njit(nogil=True, cache=True, error_model="numpy")(function)
+    """The function, compiled as part of whatever calls it."""
+    return njit(nogil=True, error_model="numpy")(function)
+
+
+def _kept(make: Callable[[int], Callable[..., Any]]) -> Any:
+    """The function that is made with the version, compiled when it is first called, and kept on disk for the next time."""
+    return njit(nogil=True, cache=True, error_model="numpy")(make(_version()))
 
 
 draw = _compiled(rules.draw)
@@ -74,38 +101,43 @@ close = _compiled(rules.close)
 record = _compiled(rules.record)
 
 
-def _block(
-    p: Any,
-    runs: Any,
-    sites: Any,
-    key: Any,
-    outcome: Any,
-    cash: Any,
-    pay: Any,
-    people: Any,
-    sums: Any,
-    start: int,
-    stop: int,
-) -> None:
-    """Simulate the lanes of one block from the first day on."""
-    count = stop - start
-    s = np.zeros(f.STATE * ROW)
-    luck = np.empty(f.DRAWS * ROW)
-    begin(s, p, count)
-    for now in range(outcome.shape[0]):
-        draw(luck, runs[start:], sites[start:], key, np.uint64(now), count)
-        fetch(s, p, now, count)
-        work(s, p, luck, now, 0.0, count)
-        owe(s, p, count)
-        close(s, p, luck, count)
-        store(s, now, count)
-        record(s, outcome[now, start:], cash[now, start:], pay[now, start:], people[now, start:], count)
-    for row in range(sums.shape[0]):
-        for i in range(count):
-            sums[row, start + i] = s[(f.S_ABOVE_MARKET + row) * ROW + i]
+def _block(version: int) -> Callable[..., Any]:
+    def block(
+        p: Any,
+        runs: Any,
+        sites: Any,
+        key: Any,
+        outcome: Any,
+        cash: Any,
+        pay: Any,
+        people: Any,
+        sums: Any,
+        start: int,
+        stop: int,
+    ) -> None:
+        """Simulate the lanes of one block from the first day on."""
+        if version < 0:
+            return
+        count = stop - start
+        s = np.zeros(f.STATE * ROW)
+        luck = np.empty(f.DRAWS * ROW)
+        begin(s, p, count)
+        for now in range(outcome.shape[0]):
+            draw(luck, runs[start:], sites[start:], key, np.uint64(now), count)
+            fetch(s, p, now, count)
+            work(s, p, luck, now, 0.0, count)
+            owe(s, p, count)
+            close(s, p, luck, count)
+            store(s, now, count)
+            record(s, outcome[now, start:], cash[now, start:], pay[now, start:], people[now, start:], count)
+        for row in range(sums.shape[0]):
+            for i in range(count):
+                sums[row, start + i] = s[(f.S_ABOVE_MARKET + row) * ROW + i]
+
+    return block
 
 
-_march_block = _compiled(_block)
+_march_block = _kept(_block)
 
 
 def _padded(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -136,44 +168,57 @@ def march(
         )
 
 
-def _clear(
-    start: Any, debtor: Any, share: Any, owed: Any, funds: Any, paid: Any, tolerance: float, most: int, runs: Any
-) -> int:
-    """Fill in what each site pays in each run; give back the number of rounds.
+def _clear(version: int) -> Callable[..., Any]:
+    def clear(
+        start: Any,
+        debtor: Any,
+        share: Any,
+        owed: Any,
+        funds: Any,
+        paid: Any,
+        tolerance: float,
+        most: int,
+        runs: Any,
+    ) -> int:
+        """Fill in what each site pays in each run; give back the number of rounds.
 
-    owed, funds, paid   sites × runs, flat. A site is worked out with what was found for others in the same round.
-    runs    how many; an argument, because a loop of a length known beforehand is unrolled and never made a vector
-    """
-    sites = np.uint64(len(start) - 1)
-    one = np.uint64(1)
-    got, changes = np.empty(runs), np.empty(runs)
-    top = 0.0
-    for at in range(np.uint64(len(owed))):
-        paid[at] = owed[at]
-        top = max(top, owed[at])
-    for turn in range(most):
-        for run in range(runs):
-            changes[run] = 0.0
-        for i in range(sites):
-            own = i * runs
+        owed, funds, paid   sites × runs, flat. A site is worked out with what was found for others in the same round.
+        runs    how many; an argument, because a loop of a length known beforehand is unrolled and never made a vector
+        """
+        if version < 0:
+            return 0
+        sites = np.uint64(len(start) - 1)
+        one = np.uint64(1)
+        got, changes = np.empty(runs), np.empty(runs)
+        top = 0.0
+        for at in range(np.uint64(len(owed))):
+            paid[at] = owed[at]
+            top = max(top, owed[at])
+        for turn in range(most):
             for run in range(runs):
-                got[run] = funds[own + run]
-            for place in range(start[i], start[i + one]):
-                part, other = share[place], debtor[place] * runs
+                changes[run] = 0.0
+            for i in range(sites):
+                own = i * runs
                 for run in range(runs):
-                    got[run] += part * paid[other + run]
-            for run in range(runs):
-                full, has = owed[own + run], got[run]
-                now = full if full < has else has
-                fall, most_so_far = paid[own + run] - now, changes[run]
-                changes[run] = fall if fall > most_so_far else most_so_far
-                paid[own + run] = now
-        if changes.max() <= tolerance * top:
-            return turn + 1
-    return most
+                    got[run] = funds[own + run]
+                for place in range(start[i], start[i + one]):
+                    part, other = share[place], debtor[place] * runs
+                    for run in range(runs):
+                        got[run] += part * paid[other + run]
+                for run in range(runs):
+                    full, has = owed[own + run], got[run]
+                    now = full if full < has else has
+                    fall, most_so_far = paid[own + run] - now, changes[run]
+                    changes[run] = fall if fall > most_so_far else most_so_far
+                    paid[own + run] = now
+            if changes.max() <= tolerance * top:
+                return turn + 1
+        return most
+
+    return clear
 
 
-_clear_runs = _compiled(_clear)
+_clear_runs = _kept(_clear)
 
 
 def clear(debts: Debts, owed: NDArray[np.float64], funds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,29 +239,44 @@ def clear(debts: Debts, owed: NDArray[np.float64], funds: NDArray[np.float64]) -
     return paid.reshape(owed.shape)
 
 
-def _open_blocks(s: Any, p: Any, world: Any, runs: Any, sites: Any, luck: Any, key: Any, now: int) -> None:
-    """Steps 1 to 4 in every block of a network."""
-    for block in range(s.shape[0]):
-        draw(luck[block], runs[block], sites[block], key, np.uint64(now), BLOCK)
-        mix(luck[block], world, p[block], BLOCK)
-        fetch(s[block], p[block], now, BLOCK)
-        work(s[block], p[block], luck[block], now, 1.0, BLOCK)
+def _open_blocks(version: int) -> Callable[..., Any]:
+    def open_blocks(s: Any, p: Any, world: Any, runs: Any, sites: Any, luck: Any, key: Any, now: int) -> None:
+        """Steps 1 to 4 in every block of a network."""
+        if version < 0:
+            return
+        for block in range(s.shape[0]):
+            draw(luck[block], runs[block], sites[block], key, np.uint64(now), BLOCK)
+            mix(luck[block], world, p[block], BLOCK)
+            fetch(s[block], p[block], now, BLOCK)
+            work(s[block], p[block], luck[block], now, 1.0, BLOCK)
+
+    return open_blocks
 
 
-def _owe_blocks(s: Any, p: Any) -> None:
-    """Step 7 in every block of a network."""
-    for block in range(s.shape[0]):
-        owe(s[block], p[block], BLOCK)
+def _owe_blocks(version: int) -> Callable[..., Any]:
+    def owe_blocks(s: Any, p: Any) -> None:
+        """Step 7 in every block of a network."""
+        if version < 0:
+            return
+        for block in range(s.shape[0]):
+            owe(s[block], p[block], BLOCK)
+
+    return owe_blocks
 
 
-def _close_blocks(s: Any, p: Any, luck: Any, now: int) -> None:
-    """Steps 8 to 12 in every block of a network."""
-    for block in range(s.shape[0]):
-        close(s[block], p[block], luck[block], BLOCK)
-        store(s[block], now, BLOCK)
+def _close_blocks(version: int) -> Callable[..., Any]:
+    def close_blocks(s: Any, p: Any, luck: Any, now: int) -> None:
+        """Steps 8 to 12 in every block of a network."""
+        if version < 0:
+            return
+        for block in range(s.shape[0]):
+            close(s[block], p[block], luck[block], BLOCK)
+            store(s[block], now, BLOCK)
+
+    return close_blocks
 
 
 mix = _compiled(rules.mix)
-open_blocks = _compiled(_open_blocks)
-owe_blocks = _compiled(_owe_blocks)
-close_blocks = _compiled(_close_blocks)
+open_blocks = _kept(_open_blocks)
+owe_blocks = _kept(_owe_blocks)
+close_blocks = _kept(_close_blocks)

@@ -134,7 +134,9 @@ FROM_SITES: Final = 109
 #: What is owed to the site, and by it, at the start, by the month in which it is due (0 to 11).
 DUE_IN: Final = 110
 DUE_OUT: Final = 122
-PARAMETERS: Final = 134
+#: Members on the first day, against those of the books before a change.
+MEMBERS: Final = 134
+PARAMETERS: Final = 135
 
 #: Opening items have a month of their own so far ahead; what is due later counts in the last of these months.
 DUE_MONTHS: Final = 12

@@ -87,6 +87,7 @@ def begin(p: Sequence[float]) -> Site:
         credit=p[f.CREDIT_USED],
         fund=p[f.FUND_BALANCE],
         arrears=p[f.ARREARS],
+        members=p[f.MEMBERS],
         hired=p[f.HIRED],
         attendance=p[f.ATTENDANCE],
         condition=p[f.CONDITION] > 0,
@@ -241,7 +242,7 @@ def month(site: Site, p: Sequence[float], luck: Sequence[int], now: int) -> Flow
     site.cash -= back + repaid + bonus
     flows.wages, flows.hired_wages, flows.interest = wages, hired_wages - cut, interest
     flows.bonus, flows.wages_paid, flows.deferred = bonus, wages_paid, deferred
-    pay_share = wages_paid / wages if wages > TINY else 1.0
+    pay_share = max(wages_paid, 0.0) / wages if wages > TINY else 1.0
     flows.pay_share = pay_share
 
     # 9 People: who is owed pay leaves sooner; people are taken on only where pay is paid in full.

@@ -186,6 +186,7 @@ def _people(exact: list[Fraction], books: Books, start: Books) -> None:
     pay = Fraction(books.number("pay")) * (1 + Fraction(books.number("pay_change")))
     exact[f.PAY] = pay * (1 + Fraction(books.number("contributions"))) * members / Fraction(start.pay_of_a_month)
     hired_pay = Fraction(books.get("hired_pay") or books.number("pay"))
+    exact[f.MEMBERS] = Fraction(books.number("members")) / members
     exact[f.HIRED] = Fraction(books.number("hired")) / members
     exact[f.HIRED_PAY] = hired_pay / Fraction(start.number("pay"))
     exact[f.DEBT_FIRST] = Fraction(books.words["debt_first"] == "yes")

@@ -117,7 +117,7 @@ def begin(s: Any, p: Any, count: int) -> None:
         s[at(f.S_CREDIT, i)] = value(p, f.CREDIT_USED, i)
         s[at(f.S_FUND, i)] = value(p, f.FUND_BALANCE, i)
         s[at(f.S_ARREARS, i)] = value(p, f.ARREARS, i)
-        s[at(f.S_MEMBERS, i)] = 1.0
+        s[at(f.S_MEMBERS, i)] = value(p, f.MEMBERS, i)
         s[at(f.S_HIRED, i)] = value(p, f.HIRED, i)
         s[at(f.S_ATTENDANCE, i)] = value(p, f.ATTENDANCE, i)
         s[at(f.S_PRICE, i)] = 1.0
@@ -372,7 +372,7 @@ def close(s: Any, p: Any, luck: Any, count: int) -> None:
         credit = credit - repaid
         cash = cash - (back + repaid + bonus)
         owed_pay = wages > TINY
-        pay_share = select(owed_pay, wages_paid / most(wages, TINY), 1.0)
+        pay_share = select(owed_pay, most(wages_paid, 0.0) / most(wages, TINY), 1.0)
 
         # 9 People.
         owed_months = select(owed_pay, arrears / most(wages, TINY), 0.0)
