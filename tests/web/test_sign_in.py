@@ -16,6 +16,8 @@ from django.conf import settings
 from django.contrib.auth import hashers
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -455,6 +457,25 @@ def test_nothing_is_kept_longer_than_the_privacy_page_says(here: World) -> None:
     assert Recovery.objects.count() == 0 and Once.objects.count() == 1
     tidy(now + timedelta(days=30, minutes=1))
     assert Session.objects.count() == 0 and Once.objects.count() == 0
+
+
+def test_counts_of_network_addresses_are_thrown_away_soon_after(here: World, settings: Any) -> None:
+    from solidaria.web import settings as real
+
+    settings.CACHES, settings.ACCOUNT_RATE_LIMITS = real.CACHES, real.ACCOUNT_RATE_LIMITS
+    call_command("createcachetable")
+
+    def addresses() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM short_memory WHERE cache_key LIKE '%%10.9.8.7%%'")
+            return int(cursor.fetchone()[0])
+
+    Client(REMOTE_ADDR="10.9.8.7").post(reverse("account_login"), {"login": "ana", "password": "wrong"})
+    assert addresses() > 0
+    tidy(datetime.now(UTC))
+    assert addresses() > 0
+    tidy(datetime.now(UTC) + timedelta(minutes=5, seconds=5))
+    assert addresses() == 0
 
 
 def test_the_chosen_language_goes_with_the_person(here: World) -> None:
