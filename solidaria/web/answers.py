@@ -133,13 +133,22 @@ def acting(again: str) -> Callable[[View], View]:
 
 
 class RefusalMiddleware:
-    """Turns what a person may not do into pages: hidden things look as if they did not exist."""
+    """Turns what a person may not do into pages: hidden things look as if they did not exist.
+
+    No cache on the way keeps a page, and the browser asks before it shows one again; who signs out on a phone that
+    others use takes along what the browser kept.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        known = request.user.is_authenticated
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        if known and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page for an action that was not allowed or was refused and had no form to go back to."""
