@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import lazy
@@ -39,6 +40,14 @@ SAID: dict[str, Sentence] = {
     "account/messages/email_confirmation_sent.txt": say("A letter with a link is on its way to that address."),
     "account/messages/login_code_sent.txt": say("If an account has this address, a code is on its way to it."),
 }
+
+
+class NotLikeYou(UserAttributeSimilarityValidator):
+    """A password is not one's own name; in our own words, which name no column."""
+
+    def get_error_message(self) -> str:
+        """What is wrong with it."""
+        return _text(say("It is too much like your name or your sign-in name."))
 
 
 class NameForm(forms.Form):
