@@ -22,6 +22,7 @@ from solidaria.core.workbook.check import READERS
 from solidaria.core.workbook.schema import RULE, Column
 from solidaria.records.models import (
     Act,
+    Assembly,
     Belonging,
     HouseRule,
     LineRefused,
@@ -521,6 +522,31 @@ def _leave(motion: Motion, effect: Given, at: datetime) -> models.Model:
     return row
 
 
+# --- minutes ---
+
+
+def _told_minutes(effect: Given) -> Sentence:
+    row = Assembly.objects.filter(pk=effect.get("assembly") or 0).first()
+    return say("The minutes of “{name}” are approved.", name=row.name if row else "–")
+
+
+def _check_minutes(organisation: Organisation, effect: Given) -> list[Fault]:
+    row = (
+        Assembly.objects.filter(organisation=organisation, pk=effect.get("assembly") or 0)
+        .exclude(minutes="")
+        .first()
+    )
+    return [] if row is not None else [_fault("assembly", say("There are no minutes yet."))]
+
+
+def _minutes(motion: Motion, effect: Given, at: datetime) -> Assembly:
+    row = Assembly.objects.select_for_update(of=("self",)).get(pk=effect["assembly"])
+    if row.minutes_approved is None:
+        row.minutes_approved = at
+        row.save(update_fields=["minutes_approved"])
+    return row
+
+
 # --- the table ---
 
 
@@ -549,6 +575,7 @@ EFFECTS: dict[str, Effect] = {
     "adopt_plan": Effect(say("adopt a plan"), _told_plan, _check_plan, _plan),
     "set_pledge": Effect(say("raise or lower our pledge"), _told_pledge, _check_amount, _pledge),
     "refuse_plan_line": Effect(say("refuse a line of a plan"), _told_refusal, _check_refusal, _refusal),
+    "approve_minutes": Effect(say("approve minutes"), _told_minutes, _check_minutes, _minutes),
     "join_network": Effect(say("join a network or council"), _told_network, _check_network, _join),
     "leave_network_by_decision": Effect(say("leave a network or council"), _told_network, _check_network, _leave),
 }

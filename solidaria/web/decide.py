@@ -30,6 +30,7 @@ from solidaria.core.voting.ballots import Option, rank
 from solidaria.core.workbook.schema import RULES
 from solidaria.records.ballots import BallotFile, blt_lines
 from solidaria.records.models import (
+    Assembly,
     Belonging,
     Comment,
     Membership,
@@ -192,7 +193,7 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
 
 
 #: The fields of each kind of effect that are numbers of rows.
-_NUMBERS = ("person", "mandate", "variant", "network", "recipe", "round")
+_NUMBERS = ("assembly", "person", "mandate", "variant", "network", "recipe", "round")
 
 
 def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
@@ -257,6 +258,9 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
             )
             for row in held
         ]
+    if kind == "approve_minutes":
+        rows_of = Assembly.objects.filter(organisation=one, minutes_approved__isnull=True).exclude(minutes="")
+        found["assemblies"] = [(row.pk, row.name) for row in rows_of]
     if kind == "adopt_plan":
         rows = Variant.objects.filter(round__network__in=networks, state="done", round__closed__isnull=True)
         found["variants"] = [

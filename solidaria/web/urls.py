@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from solidaria.web import account, claim, decide, downloads, help, needs, plan, price, walk, who
+from solidaria.web import account, assemblies, claim, decide, downloads, help, needs, plan, price, walk, who
 from solidaria.web import sign_in as entrance
 
 handler404 = "solidaria.web.answers.not_found"
@@ -27,6 +27,7 @@ organisation: list[URLPattern] = [
     path("ties/alliances/<int:number>/<str:verb>", who.alliance, name="alliance"),
     path("history", who.history, name="history"),
     path("history/<int:number>/undo", who.undo, name="undo"),
+    path("assemblies", assemblies.assemblies, name="assemblies"),
     path("decide", decide.motions, name="motions"),
     path("decide/new", decide.propose, name="propose_motion"),
     path("needs", needs.needs, name="needs"),
@@ -89,6 +90,17 @@ variant: list[URLPattern] = [
     path("files/<str:name>", downloads.plan_file, name="plan_file"),
 ]
 
+assembly: list[URLPattern] = [
+    path("", assemblies.assembly, name="assembly"),
+    path("agenda", assemblies.agenda, name="add_agenda_item"),
+    path("agenda/<int:number>/move", assemblies.move, name="move_agenda_item"),
+    path("floor/<int:number>/<str:verb>", assemblies.floor, name="floor"),
+    path("minutes", assemblies.minutes, name="minutes"),
+    path("minutes/correct", assemblies.correct, name="correct_minutes"),
+    path("minutes.pdf", assemblies.minutes_pdf, name="minutes_pdf"),
+    path("<str:verb>", assemblies.step, name="assembly_step"),
+]
+
 motion: list[URLPattern] = [
     path("", decide.motion, name="motion"),
     path("edit", decide.edit, name="edit_motion"),
@@ -114,6 +126,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("decide", decide.mine, name="my_motions"),
     path("vote", decide.vote_with_code, name="vote_with_code"),
     path("motions/<int:pk>/", include(motion)),
+    path("assemblies/<int:pk>/", include(assembly)),
+    path("calendar/<str:key>.ics", assemblies.calendar, name="calendar"),
     path("words", help.words, name="words"),
     path("help/permissions", help.permissions, name="permissions"),
     path("help/privacy", help.privacy, name="privacy"),
