@@ -20,6 +20,8 @@ NOT_FOR_PROGRAMS: dict[str, str] = {
     "print_founding_code": _CODES,
     "revoke_codes": "goes with printing codes",
     "join_with_code": _IN_PERSON,
+    "change_language": _IN_PERSON,
+    "ask_for_recovery": _IN_PERSON,
     "leave_organisation": _IN_PERSON,
     "vouch": _IN_PERSON,
     "make_token": "a key could make itself further keys with it",
@@ -28,7 +30,9 @@ NOT_FOR_PROGRAMS: dict[str, str] = {
         (
             "propose_motion edit_motion withdraw_motion comment_on_motion withdraw_comment open_motion close_motion "
             "cast_ballot cast_split vote_by_voice enter_paper_count open_recall sign_recall reply_to_recall "
-            "give_seat ask_for_ratification refer_back open_again carry_down carry_up"
+            "give_seat ask_for_ratification refer_back open_again carry_down carry_up "
+            "call_assembly open_assembly end_assembly add_agenda_item move_agenda_item attend note_attendance "
+            "ask_to_speak give_the_floor end_speech write_minutes correct_minutes take_correction"
         ).split(),
         _ASSEMBLY,
     ),

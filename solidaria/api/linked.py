@@ -91,8 +91,8 @@ class Graph:
         return address
 
     def part(self, name: str, *codes: str) -> str:
-        """The address of something that is told of in this document only."""
-        return f"{self.address}#{name}-{'-'.join(quote(code, safe='') for code in codes)}"
+        """The address of something that is told of in this document only; other codes give another address."""
+        return f"{self.address}#{name}-{'/'.join(quote(code, safe='') for code in codes)}"
 
     def unit(self, label: str) -> str:
         """A unit."""
