@@ -217,6 +217,12 @@ def rights_of(person: Person, organisation: Organisation, at: datetime | None = 
     return with_mandates({MEMBER} if is_member(person, organisation, at) else set(), mandates, organisation, at)
 
 
+def held_in(person: Person, right: str, at: datetime | None = None) -> set[int]:
+    """The organisations in which live mandates of a person carry a right: one question for all of them."""
+    mandates = live_mandates(at or datetime.now(UTC)).filter(person=person)
+    return {mandate.organisation_id for mandate in mandates if right in mandate.rights}
+
+
 def with_mandates(
     rights: set[str], mandates: QuerySet[Mandate], organisation: Organisation, at: datetime
 ) -> set[str]:

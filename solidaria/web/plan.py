@@ -17,7 +17,7 @@ from solidaria.actions import plan as actions
 from solidaria.actions import who as who_actions
 from solidaria.actions import workbook as workbook_actions
 from solidaria.actions.acting import refused
-from solidaria.actions.permit import Doer, rights_of
+from solidaria.actions.permit import Doer, held_in
 from solidaria.actions.visible import round_seen, variant_seen
 from solidaria.core.problem import Sentence, say
 from solidaria.core.workbook.schema import RULES
@@ -576,11 +576,8 @@ def _round_page(request: HttpRequest, row: Round, one: Organisation, rights: set
     )
     out = left_out(one, row)
     mine = my_organisations(request)
-    refusing = (
-        [organisation for organisation in mine if "plan.refuse" in rights_of(person(request), organisation)]
-        if row.closed is None
-        else []
-    )
+    held = held_in(person(request), "plan.refuse") if row.closed is None else set()
+    refusing = [organisation for organisation in mine if organisation.pk in held]
     recipes = list(
         Recipe.objects.filter(site__organisation__in=refusing, network=one, removed__isnull=True).select_related(
             "product", "site__organisation"

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "solidaria.web.compress.CompressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "solidaria.web.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -234,3 +234,20 @@ def test_the_deployment_check_has_nothing_to_say_about_a_real_server(tmp_path: P
     command = [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]
     ended = subprocess.run(command, env=server(tmp_path), capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0 and "no issues" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_a_page_is_compressed_unless_it_shows_what_somebody_sent(all: Everything) -> None:
+    """Compression tells by the length what else is on a page, to who can choose a part of it (BREACH)."""
+    client = client_of(all.lead)
+    there = {"headers": {"accept-encoding": "gzip"}}
+    directory, roll = reverse("directory"), reverse("roll", args=[all.community.code])
+    assert client.get(roll, **there).headers["Content-Encoding"] == "gzip"
+    assert client.get(f"{roll}?page=1", **there).headers["Content-Encoding"] == "gzip"
+    assert client.get(f"{directory}?kind=", **there).status_code == 200
+    for answer in (
+        client.get(f"{directory}?q=guess", **there),
+        client.post(reverse("describe", args=[all.community.code]), {"name": ""}, **there),
+        client.get("/nothing/guess", **there),
+        client.get(roll),
+    ):
+        assert "Content-Encoding" not in answer.headers
