@@ -18,6 +18,7 @@ from solidaria.cli.output import all_faults, check_out, format_of, place_of, ref
 from solidaria.cli.speak import add_language
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.watch.answer import Answer, Settings, stress
+from solidaria.core.watch.score import seal
 from solidaria.core.watch.together import stress_together
 from solidaria.records.books import load_books, load_many, with_plan
 from solidaria.records.workbook import write_csv
@@ -126,6 +127,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     if out is not None:
         print(language.text(say("Written: {file}", file=str(out))), file=sys.stderr)
+        print(
+            language.text(say("Its seal for the minutes (SHA-256): {seal}", seal=seal(content))), file=sys.stderr
+        )
         print(
             language.text(say("It belongs to the site's assembly: keep it where others cannot read it.")),
             file=sys.stderr,
