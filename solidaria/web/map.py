@@ -28,13 +28,13 @@ class Dot:
 
 
 def map_of(organisations: Iterable[Organisation], language: Language) -> Markup:
-    """The drawing, or nothing where nobody said where it is. A list beside it says the same in words."""
+    """The drawing; nothing for fewer than two places: one alone lies nowhere. A list beside it says the same in words."""
     dots = [
         Dot(one.name, reverse("organisation", args=[one.code]), float(one.longitude), float(one.latitude))
         for one in organisations
         if one.latitude is not None and one.longitude is not None
     ]
-    return drawn(dots, language) if dots else Markup("")
+    return drawn(dots, language) if len(dots) > 1 else Markup("")
 
 
 def drawn(dots: Sequence[Dot], language: Language) -> Markup:
