@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from solidaria.actions.acting import action, check, refused
 from solidaria.actions.permit import Doer
+from solidaria.actions.plan import known_period
 from solidaria.core.problem import Fault, Refused, say
 from solidaria.core.workbook.one import read_row
 from solidaria.core.workbook.tables import Tables
@@ -237,12 +238,8 @@ def _take(need: Need, given: Mapping[str, Any]) -> None:
                 say("Choose one from the list."),
             )
         )
-    rounds = Round.objects.filter(network=need.network, closed__isnull=True).first() if period else None
-    if rounds is not None and period not in {str(one["period"]) for one in rounds.periods}:
-        periods = ", ".join(str(one["period"]) for one in rounds.periods) or "1"
-        what = say("There is no period “{period}”.", period=period[:60])
-        faults.append(Fault("", None, "period", what, say("The periods are: {periods}.", periods=periods)))
-    check(faults)
+    current = Round.objects.filter(network=need.network, closed__isnull=True).first() if period else None
+    check(faults + known_period(current, period))
     need.words, need.product, need.quantity = words, product, values["quantity"]
     need.period, need.tier = period, tier
     pays = values.get("pays")

@@ -33,6 +33,7 @@ from solidaria.records.models.plan import CANCELLED, DONE, RUNNING, WAITING
 #: Plans of one round that wait or run at a time.
 MOST_AT_ONCE = 4
 MOST_PERIODS = 60
+LONGEST_PERIOD = 100
 
 # --- what the network keeps ---
 
@@ -186,7 +187,9 @@ def keep_promise(
         faults.append(
             Fault("", None, "site", say("This belongs to another network."), say("Choose one from the list."))
         )
-    check(faults)
+    current = Round.objects.filter(network=network, closed__isnull=True).first()
+    period = period.strip()
+    check(faults + known_period(current, period))
     try:
         with transaction.atomic():
             return Promise.objects.create(
@@ -352,7 +355,8 @@ def refuse_line(
     """The organisation makes a recipe of its own at most so often, and says why; the next plan keeps to it."""
     _open(round)
     runs, faults = _number("most_runs", most_runs)
-    faults += _reason(reason)
+    period = period.strip()
+    faults += _reason(reason) + known_period(round, period)
     if recipe.site.organisation_id != organisation.pk:
         faults.append(
             Fault(
@@ -384,6 +388,17 @@ def withdraw_refusal(doer: Doer, refusal: LineRefused) -> LineRefused:
     refusal.withdrawn = doer.at
     refusal.save(update_fields=["withdrawn"])
     return refusal
+
+
+def known_period(around: Round | None, period: str) -> list[Fault]:
+    """A fault where a period is named that the round does not have; without a round, where it is too long to keep."""
+    if not period or (around is None and len(period) <= LONGEST_PERIOD):
+        return []
+    known = [str(one["period"]) for one in around.periods] or ["1"] if around is not None else ["1"]
+    if around is not None and period in known:
+        return []
+    what = say("There is no period “{period}”.", period=period[:60])
+    return [Fault("", None, "period", what, say("The periods are: {periods}.", periods=", ".join(known)))]
 
 
 def _number(name: str, cell: Any) -> tuple[Any, list[Fault]]:
