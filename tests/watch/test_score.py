@@ -17,7 +17,7 @@ def test_the_score_of_known_forecasts():
     ("forecasts", "came"), [([], []), ([0.5], [True, False]), ([1.2], [True]), ([-0.1], [True])]
 )
 def test_forecasts_that_cannot_be_are_refused(forecasts, came):
-    with pytest.raises(ValueError, match="one forecast|between 0 and 1"):
+    with pytest.raises(ValueError, match=r"one forecast|between 0 and 1"):
         brier(forecasts, came)
 
 
@@ -38,7 +38,10 @@ def test_forecasts_that_know_something_may_be_shown_and_others_not():
 
 
 def test_a_few_cases_are_not_enough_to_be_shown():
-    assert not judged([0.9, 0.2], [True, False], base_rate=0.5, hazard=[0.5, 0.5]).may_be_shown
+    """However good they look: 42 of a kind are too few, 43 may do."""
+    for pairs, shown in ((1, False), (42, False), (43, True)):
+        came = [True, False] * pairs
+        assert judged([0.9, 0.2] * pairs, came, base_rate=0.5, hazard=[0.5] * 2 * pairs).may_be_shown == shown
 
 
 def test_calibration_counts_every_forecast_once():

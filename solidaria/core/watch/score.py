@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 import numpy as np
 
 from solidaria.core.watch.outcomes import Estimate, mean, share
+
+
+#: Fewer events than this leave a rate unknown to more than ± 30 % (196 / √43), and nothing to judge by.
+FEWEST: Final = 43
 
 
 def seal(answer: bytes) -> str:
@@ -72,16 +77,20 @@ def calibration(forecasts: Sequence[float], happened: Sequence[bool], bins: int 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether forecasts may be shown: better than each plain rule beyond chance (an error lower by more than its interval)."""
+    """Whether forecasts may be shown: enough cases, and better than each plain rule by more than its interval.
+
+    fewest   how often the rarer of the two, coming and not coming, was seen
+    """
 
     own: Estimate
     against_base_rate: Estimate
     against_hazard: Estimate
+    fewest: int
 
     @property
     def may_be_shown(self) -> bool:
-        """Better than both."""
-        return self.against_base_rate.high < 0 and self.against_hazard.high < 0
+        """Enough seen, and better than both."""
+        return self.fewest >= FEWEST and self.against_base_rate.high < 0 and self.against_hazard.high < 0
 
 
 def judged(
@@ -94,4 +103,6 @@ def judged(
     """
     own = _errors(forecasts, happened)
     base = _errors([base_rate] * len(own), happened)
-    return Verdict(mean(own), mean(own - base), mean(own - _errors(hazard, happened)))
+    came = sum(map(bool, happened))
+    fewest = min(came, len(own) - came)
+    return Verdict(mean(own), mean(own - base), mean(own - _errors(hazard, happened)), fewest)
