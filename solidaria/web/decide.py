@@ -49,6 +49,7 @@ from solidaria.records.models.decide import CARRIED, DRAFT, LOST, OPEN, REFERRED
 from solidaria.records.packing import value_of
 from solidaria.report.bundle import Roll, bundle
 from solidaria.report.words import RULES as RULE_WORDS
+from solidaria.web import words
 from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, told
 from solidaria.web.ballots import ballot_from
 from solidaria.web.context import my_organisations
@@ -193,7 +194,7 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
 
 
 #: The fields of each kind of effect that are numbers of rows.
-_NUMBERS = ("assembly", "person", "mandate", "variant", "network", "recipe", "round")
+_NUMBERS = ("assembly", "council", "person", "mandate", "variant", "network", "recipe", "round")
 
 
 def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
     if kind not in EFFECTS:
         return {}
     effect: dict[str, Any] = {"kind": kind}
-    for name in ("rule", "value", "purpose", "ends", "instructions", "reason", "period"):
+    for name in ("rule", "value", "purpose", "ends", "instructions", "instruction", "reason", "period"):
         if post.get(f"e-{name}", "").strip():
             effect[name] = post[f"e-{name}"].strip()[:400]
     for name in _NUMBERS:
@@ -241,6 +242,12 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
         members = Membership.objects.filter(organisation=one, left__isnull=True).select_related("person")
         found["members"] = [(row.person_id, row.person.name) for row in members.order_by("person__name")[:3000]]
         found["purposes_list"] = [(name, words) for name, (words, _) in PURPOSES.items()]
+    found["councils"] = [
+        (row.network_id, row.network.name)
+        for row in Belonging.objects.filter(
+            organisation=one, agreed__isnull=False, left__isnull=True
+        ).select_related("network")
+    ]
     if kind == "adopt_house_rule":
         found["house_rules"] = [(name, rule.meaning) for name, rule in core.HOUSE_RULES.items()]
     if kind == "adopt_network_rule":
@@ -359,7 +366,18 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
             (ballot, json.loads(ballot.ballot))
             for ballot in OpenBallot.objects.filter(motion=row).select_related("person")[:500]
         ]
+    if row.tracker and row.closed is not None:
+        values["trackers"] = [
+            (as_read(json.loads(pile.ballot), names), pile.trackers) for pile in row.piles.exclude(count=0)
+        ]
     return values
+
+
+def as_read(ballot: Any, names: dict[str, str]) -> Sentence | str:
+    """A ballot as people read it."""
+    if isinstance(ballot, str):
+        return words.BALLOTS.get(ballot, ballot)
+    return " > ".join(names.get(id, id) for id in ballot) or "–"
 
 
 def terms_told(row: Motion) -> list[Sentence]:

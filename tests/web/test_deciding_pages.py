@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from solidaria.actions.effects import house_rules
 from solidaria.actions.who import grant_mandate
 from solidaria.cli.main import main
-from solidaria.records.models import Motion, Voter
+from solidaria.records.models import HouseRule, Motion, Voter
 from tests.web.people import World, doer, world
 from tests.web.test_pages import signed_in
 
@@ -126,3 +127,16 @@ def test_every_page_of_deciding_opens(here: World, language: str) -> None:
     pages += [reverse("propose_motion", args=[here.barrio.code]) + f"?amends={motion.pk}"]
     wrong = {page: answer.status_code for page in pages if (answer := ana.get(page)).status_code != 200}
     assert wrong == {}
+
+
+def test_a_voter_finds_the_ballot_in_the_count_by_its_tracker_and_nobody_else_is_named(here: World) -> None:
+    HouseRule.objects.create(organisation=here.barrio, rule="tracker", value="yes", since=datetime.now(UTC))
+    bheki, ana = signed_in(here.bheki), signed_in(here.ana)
+    motion = proposed(bheki, here)
+    ana.post(reverse("open_motion", args=[motion.pk]), {"span": "2h"})
+    receipt = bheki.post(reverse("vote", args=[motion.pk]), {"ballot": "for"}).content.decode()
+    tracker = receipt.split('class="big">')[1].split("<")[0]
+    page = reverse("motion", args=[motion.pk])
+    assert tracker not in ana.get(page).content.decode()
+    ana.post(reverse("close_motion", args=[motion.pk]))
+    assert tracker in ana.get(page).content.decode()

@@ -28,7 +28,9 @@ SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 def here() -> World:
     """The small world, in which the workshop can sew at most 300 uniforms in a period."""
     made = world()
-    uniform = plan.add_product(doer(made.ana), made.network, name="School uniform", unit="piece", market_price="18")
+    uniform = plan.add_product(
+        doer(made.ana), made.network, name="School uniform", unit="piece", market_price="18"
+    )
     cloth = plan.add_product(doer(made.ana), made.network, name="Cloth", unit="m", market_price="4")
     machine = capacity.add_equipment(doer(made.ana), made.workshop, name="Sewing machines", hours="240")
     capacity.add_recipe(
@@ -69,12 +71,19 @@ def visitor(browser: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
             base_url=live_server.url,
         )
         opened.append(context)
-        cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value, "language": language}
-        context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()])
+        cookies = {
+            settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value,
+            "language": language,
+        }
+        context.add_cookies(
+            [{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()]
+        )
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: page.complaints.append(message.text) if message.type == "error" else None
+        )
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         return page
 
@@ -130,7 +139,10 @@ def test_dora_founds_a_school_says_what_it_needs_and_reads_why_it_does_not_get_a
     ana.wait_for_load_state()
 
     # Dora says what is needed, twice, and gathers it.
-    for words, quantity in (("uniforms for the small ones", "150"), ("uniforms for the big ones", "20 dozen" if language == "en" else "20 docenas")):
+    for words, quantity in (
+        ("uniforms for the small ones", "150"),
+        ("uniforms for the big ones", "20 dozen" if language == "en" else "20 docenas"),
+    ):
         page.goto(reverse("declare_need", args=["escuela-12"]))
         page.fill("[name=words]", words)
         page.select_option("[name=product]", index=2)
@@ -207,7 +219,13 @@ def test_a_need_can_be_said_without_scripts(here: World, browser: Any, live_serv
     client.force_login(here.bheki)
     context = browser.new_context(java_script_enabled=False, base_url=live_server.url)
     context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": live_server.url}]
+        [
+            {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "url": live_server.url,
+            }
+        ]
     )
     page = context.new_page()
     page.goto(reverse("declare_need", args=[here.barrio.code]))

@@ -54,7 +54,10 @@ def test_every_page_opens_for_ana(here: World, language: str) -> None:
         reverse("edit_recipe", args=[here.workshop.code, recipe.pk]),
         reverse("edit_product", args=[here.network.code, product.pk]),
     ]
-    network = "network products add_product rules routes promises network_needs workbook workbook_xlsx workbook_zip open_round"
+    network = (
+        "network products add_product rules routes promises network_needs workbook workbook_xlsx workbook_zip "
+        "open_round"
+    )
     pages += [reverse(name, args=[here.network.code]) for name in network.split()]
     pages += [reverse("round", args=[here.round.pk]), reverse("variant", args=[first.pk])]
     pages += [
