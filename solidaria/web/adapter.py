@@ -9,8 +9,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
+from django.core.signing import Signer
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 
@@ -26,6 +28,9 @@ def _text(sentence: Sentence) -> str:
     return language((get_language() or "en")[:2]).text(sentence)
 
 
+#: The cookie of a device somebody has signed in with: it names nobody and opens nothing.
+DEVICE_COOKIE = "device"
+
 _later = lazy(_text, str)
 
 #: What allauth says for the whole page; everything else it would say is dropped.
@@ -40,6 +45,24 @@ SAID: dict[str, Sentence] = {
     "account/messages/email_confirmation_sent.txt": say("A letter with a link is on its way to that address."),
     "account/messages/login_code_sent.txt": say("If an account has this address, a code is on its way to it."),
 }
+
+
+def _mark(handle: str) -> str:
+    return Signer(salt="solidaria.device").signature(actions.clean_handle(handle)[0])
+
+
+def welcome_back(request: HttpRequest, response: HttpResponse, user: Person) -> None:
+    """What a device keeps after signing in: the person's language, and a mark that he or she has been in with it."""
+    if user.language:
+        account.keep_language(request, response, user.language)
+    response.set_cookie(
+        DEVICE_COOKIE,
+        _mark(user.handle),
+        max_age=365 * 24 * 3600,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
 
 
 class NotLikeYou(UserAttributeSimilarityValidator):
@@ -96,9 +119,16 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The pages come in the language the person chose, on this device too; and what has run out is thrown away."""
         response: HttpResponse = super().post_login(request, user, **named)
         tidy_now_and_then(datetime.now(UTC))
-        if user.language:
-            account.keep_language(request, response, user.language)
+        welcome_back(request, response, user)
         return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Whoever guesses Ana's password elsewhere makes everybody wait who claims to be her, but not her own device."""
+        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        mark = request.COOKIES.get(DEVICE_COOKIE, "")
+        if mark and constant_time_compare(mark, _mark(str(credentials.get("username") or ""))):
+            return f"{key}:{mark}"
+        return key
 
     def add_message(
         self,

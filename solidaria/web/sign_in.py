@@ -30,6 +30,7 @@ from solidaria.actions import who
 from solidaria.core.problem import Refused, say
 from solidaria.records.models import Membership, Person
 from solidaria.web import account, demo
+from solidaria.web.adapter import welcome_back
 from solidaria.web.answers import act, doer, form, person, told
 
 #: The cookie of the browser that asked for recovery: its secret and the code it was shown.
@@ -86,7 +87,9 @@ def join(request: HttpRequest) -> HttpResponse:
     login(request, somebody, backend=settings.AUTHENTICATION_BACKENDS[0])
     messages.success(request, request.language.text(say("Welcome. You are on the roll.")))  # type: ignore[attr-defined]
     entered = Membership.objects.filter(person=somebody).select_related("organisation").latest("pk")
-    return HttpResponseRedirect(reverse("inside", args=[entered.organisation.code]))
+    response = HttpResponseRedirect(reverse("inside", args=[entered.organisation.code]))
+    welcome_back(request, response, somebody)
+    return response
 
 
 def _just_joined(request: HttpRequest, handle: str, password: str) -> Person | None:

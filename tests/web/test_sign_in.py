@@ -266,6 +266,23 @@ def test_whoever_waits_comes_in_again_with_the_right_password(
     assert Client().post(reverse("account_login"), right).status_code == 302
 
 
+def test_whoever_guesses_elsewhere_does_not_keep_ana_out_on_her_own_device(here: World, limits: None) -> None:
+    right = {"login": "ana", "password": PASSWORD}
+    hers, other = Client(REMOTE_ADDR="10.1.1.1"), Client(REMOTE_ADDR="10.1.1.2")
+    hers.post(reverse("account_login"), right)
+    hers.post(reverse("account_logout"))
+    for number in range(20):
+        guesser = Client(REMOTE_ADDR=f"10.6.6.{number}")
+        guesser.cookies["device"] = hers.cookies["device"].value[:-1] + "x"
+        guesser.post(reverse("account_login"), {"login": "ana", "password": "guess"})
+    assert other.post(reverse("account_login"), right).status_code == 200
+    assert hers.post(reverse("account_login"), right).status_code == 302
+    hers.post(reverse("account_logout"))
+    wrong = {"login": "ana", "password": "guess"}
+    refusals = [hers.post(reverse("account_login"), wrong).content.decode() for _ in range(7)]
+    assert ["wait" in text for text in refusals] == [False] * 5 + [True] * 2, "her own device has to wait as well"
+
+
 # --- a printed code ---
 
 
