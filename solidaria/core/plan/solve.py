@@ -205,8 +205,19 @@ class Solver:
         return self._highs.getBasis()
 
     def go_back(self, basis: Basis) -> None:
-        """Start the next solve from this basis."""
+        """Start the next solve from this basis, with the level at its lower bound.
+
+        A level that was fixed may count as at its upper bound. Once it is free again the solver would take it to
+        be there, above what any class has, and would have to find the way back.
+        """
+        columns, level = list(basis.col_status), self.model.level
+        if columns[level] == highspy.HighsBasisStatus.kUpper:
+            columns[level] = highspy.HighsBasisStatus.kLower
+            lowered = HighsBasis()
+            lowered.col_status, lowered.row_status, lowered.valid = columns, basis.row_status, basis.valid
+            basis = lowered
         self._highs.setBasis(basis)
+        self.last = None
 
     def _pass_on(self, wanted: Bounds) -> None:
         now = self._now
