@@ -22,7 +22,8 @@ python3 do.py demo [--no-open]   start a trial of the platform on this machine a
 python3 do.py test [...]         lint, types and tests; --quick: only the quick tests; --all: the slow ones too;
                                  anything else goes to pytest
 python3 do.py lint               lint and types alone
-python3 do.py bench [...]        the benchmarks of plans; `bench counting` those of counting votes
+python3 do.py bench [...]        the benchmarks of plans; `bench counting` those of counting votes,
+                                 `bench pages` those of the platform
 python3 do.py COMMAND ...        any other command goes to solidaria: check, plan, example, count ...
                                  (python3 do.py plan --help says more)
 """
@@ -49,8 +50,9 @@ def main(words):
     if verb == "lint":
         return lint(run)
     if verb == "bench":
-        name, rest = (rest[0], rest[1:]) if rest[:1] == ["counting"] else ("plan", rest)
-        return run("python", str(HOME / "benchmarks" / f"{name}.py"), *rest, groups=("bench",))
+        name, rest = (rest[0], rest[1:]) if rest[:1] in (["counting"], ["pages"]) else ("plan", rest)
+        groups = ("dev",) if name == "pages" else ("bench",)  # the pages need a PostgreSQL, not other planners
+        return run("python", str(HOME / "benchmarks" / f"{name}.py"), *rest, groups=groups)
     return run("solidaria", *words, groups=())
 
 
