@@ -153,12 +153,15 @@ def new_draft(
     origin: Motion,
     at: datetime,
     *,
-    person: Person | None,
-    verb: str,
+    person: Person | None = None,
+    verb: str = "",
     effects: Iterable[dict[str, Any]] = (),
     mandate: Any = None,
 ) -> Motion:
-    """A draft on the very same text in another organisation. Nobody there owns it, so nobody changes its words."""
+    """A draft on the very same text in another organisation. Nobody there owns it, so nobody changes its words.
+
+    verb   how the history of that organisation names it; blank: whoever calls writes the history
+    """
     last = Motion.objects.filter(organisation=organisation).aggregate(last=Max("number"))["last"]
     motion = Motion.objects.create(
         organisation=organisation,
@@ -171,6 +174,8 @@ def new_draft(
         effects=[dict(effect) for effect in effects],
         made=at,
     )
+    if not verb:
+        return motion
     Act.objects.create(
         at=at,
         person=person,

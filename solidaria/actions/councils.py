@@ -211,6 +211,4 @@ def carry_up(
     given = [dict(effect) for effect in effects]
     faults += check_effects(council, given)
     check(faults)
-    return new_draft(
-        council, motion, doer.at, person=doer.person, verb="carry_up", effects=given, mandate=doer.mandate
-    )
+    return new_draft(council, motion, doer.at, effects=given)

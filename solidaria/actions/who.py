@@ -253,14 +253,18 @@ def leave_organisation(doer: Doer, organisation: Organisation) -> Membership:
 # --- mandates ---
 
 
-def _by_hand(organisation: Organisation, at: datetime) -> None:
-    """Let officers write down what the founding assembly decided; later every mandate rests on a decision here.
+def mandates_by_hand(organisation: Organisation, at: datetime) -> bool:
+    """Whether officers still write down what the founding assembly decided: later every mandate rests on a decision.
 
-    Raises Refused once the organisation has carried a motion, or was founded here longer ago than FOUNDING_DAYS.
+    No longer once the organisation has carried a motion, or was founded here longer ago than FOUNDING_DAYS.
     """
     since = at - timedelta(days=FOUNDING_DAYS)
     young = Founding.objects.filter(organisation=organisation, created__gte=since).exists()
-    if young and not Motion.objects.filter(organisation=organisation, state=CARRIED).exists():
+    return young and not Motion.objects.filter(organisation=organisation, state=CARRIED).exists()
+
+
+def _by_hand(organisation: Organisation, at: datetime) -> None:
+    if mandates_by_hand(organisation, at):
         return
     raise refused(
         None,
@@ -287,7 +291,7 @@ def grant_mandate(
     rights     None: those the purpose usually carries
     ends       None: a year from its start; a mandate without an end is not granted
     decision   which assembly, when
-    Only while an organisation is being founded: see _by_hand.
+    Only while an organisation is being founded (mandates_by_hand): later, Refused says what would help.
     """
     _by_hand(organisation, doer.at)
     faults = []

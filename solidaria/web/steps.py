@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
-from solidaria.actions.permit import MEMBER, live_mandates
+from solidaria.actions.clocks import expiring, running
+from solidaria.actions.permit import MEMBER, live_mandates, live_seats
 from solidaria.core.problem import Sentence, say
-from solidaria.records.models import Belonging, Need, Organisation, Person, Round, Site
+from solidaria.records.models import Belonging, Need, Organisation, Person, Recall, Round, Site, SplitVote
 
 MOST_STEPS = 8
 
@@ -33,7 +34,7 @@ def steps(person: Person, mine: list[Organisation]) -> list[Step]:
     rights: dict[int, set[str]] = {one.pk: {MEMBER} for one in mine}
     for mandate in live_mandates(datetime.now(UTC)).filter(person=person):
         rights.setdefault(mandate.organisation_id, set()).update(mandate.rights)
-    found = [*_answers(mine, rights), *_loop(mine, rights)]
+    found = [*_clocks(person, mine, rights), *_answers(mine, rights), *_loop(mine, rights)]
     return sorted(found, key=lambda step: not step.urgent)[:MOST_STEPS]
 
 
@@ -49,6 +50,52 @@ def _newcomer() -> Iterator[Step]:
         reverse("found"),
         say("Found an organisation"),
     )
+
+
+def _clocks(person: Person, mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Step]:
+    """Recalls, what has to be voted on by a day, members to cast in a council, mandates that end soon."""
+    at = datetime.now(UTC)
+    open_recalls = Recall.objects.filter(mandate__organisation__in=mine, ended=None, motion=None)
+    for row in open_recalls.exclude(signatures__person=person).select_related(
+        "mandate__person", "mandate__organisation"
+    ):
+        where = reverse("recall", args=[row.organisation.code, row.pk])
+        if row.mandate.person_id == person.pk:
+            what = say("Members of {name} want your mandate back: you can reply.", name=row.organisation.name)
+            yield Step(what, where, say("Read and reply"), True)
+        elif row.reached is None:
+            what = say("A recall is open in {name}: read the reason.", name=row.organisation.name)
+            yield Step(what, where, say("Read it"), True)
+    for owed in running(mine).filter(motion__state="draft"):
+        if owed.motion is not None and "decide.facilitate" in rights.get(owed.organisation_id, ()):
+            what = say(
+                "{name} has to vote on “{title}” by {day}.",
+                name=owed.organisation.name,
+                title=owed.motion.title,
+                day=owed.due.date(),
+            )
+            yield Step(what, reverse("motion", args=[owed.motion_id]), say("Open the vote"), True)
+    seats = live_seats(at).filter(mandate__person=person)
+    splits = SplitVote.objects.filter(
+        Exists(seats.filter(council=OuterRef("motion__organisation"), base=OuterRef("base"))),
+        motion__state="open",
+        because="",
+    )
+    for split in splits.select_related("motion", "base").order_by("motion__closes", "pk"):
+        what = say(
+            "In “{title}” the members of {base} are not cast yet.", title=split.motion.title, base=split.base.name
+        )
+        yield Step(what, reverse("council_vote", args=[split.motion_id]), say("Cast them"), True)
+    for mandate in expiring(mine, at):
+        if mandate.person_id == person.pk or "decide.facilitate" in rights.get(mandate.organisation_id, ()):
+            what = say(
+                "The mandate of {name} in {organisation} ends on {day}.",
+                name=mandate.person.name,
+                organisation=mandate.organisation.name,
+                day=mandate.ends,
+            )
+            where = reverse("mandates", args=[mandate.organisation.code])
+            yield Step(what, where, say("See the mandates"))
 
 
 def _answers(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Step]:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from solidaria.web import account, assemblies, claim, decide, downloads, help, needs, plan, price, walk, who
+from solidaria.web import (
+    account,
+    assemblies,
+    claim,
+    decide,
+    downloads,
+    help,
+    mandates,
+    needs,
+    plan,
+    price,
+    walk,
+    who,
+)
 from solidaria.web import sign_in as entrance
 
 handler404 = "solidaria.web.answers.not_found"
@@ -22,6 +35,12 @@ organisation: list[URLPattern] = [
     path("leave", who.leave, name="leave"),
     path("mandates", who.mandates, name="mandates"),
     path("mandates/<int:number>/end", who.end_mandate, name="end_mandate"),
+    path("mandates/<int:number>/recall", mandates.open_recall, name="open_recall"),
+    path("recalls/<int:number>", mandates.recall, name="recall"),
+    path("recalls/<int:number>/sign", mandates.sign_recall, name="sign_recall"),
+    path("seats", mandates.seats, name="seats"),
+    path("obligations", mandates.obligations, name="obligations"),
+    path("tree", mandates.tree, name="tree"),
     path("ties", who.ties, name="ties"),
     path("ties/networks/<int:number>/<str:verb>", who.belonging, name="belonging"),
     path("ties/alliances/<int:number>/<str:verb>", who.alliance, name="alliance"),
@@ -114,6 +133,9 @@ motion: list[URLPattern] = [
     path("paper", decide.paper, name="enter_paper_count"),
     path("voice", decide.voice, name="vote_by_voice"),
     path("files/<str:name>", decide.count_file, name="count_file"),
+    path("council", mandates.council_vote, name="council_vote"),
+    path("council/<str:verb>", mandates.council_button, name="council_button"),
+    path("up", mandates.carry_up, name="carry_up"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

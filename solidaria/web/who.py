@@ -12,11 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from solidaria.actions import clocks, visible
 from solidaria.actions import undo as undoing
-from solidaria.actions import visible
 from solidaria.actions import who as actions
 from solidaria.actions.acting import refused
-from solidaria.actions.permit import PURPOSES, RIGHTS, live_mandates, may, rights_of
+from solidaria.actions.permit import PURPOSES, RIGHTS, live_mandates, live_seats, may, rights_of
 from solidaria.core.problem import Sentence, say
 from solidaria.records.models import (
     Act,
@@ -27,6 +27,7 @@ from solidaria.records.models import (
     Membership,
     Need,
     Organisation,
+    Recall,
     Site,
 )
 from solidaria.records.models.who import ALLIANCES, KINDS
@@ -262,7 +263,9 @@ def leave(request: HttpRequest, code: str) -> HttpResponse:
 def mandates(request: HttpRequest, code: str) -> HttpResponse:
     """Who holds which mandate, until when, by which decision; and writing down a new one."""
     one, rights = organisation_for(request, code)
-    rows = Mandate.objects.filter(organisation=one).select_related("person")
+    at = datetime.now(UTC)
+    held = Prefetch("seats", live_seats(at).select_related("council"), to_attr="live_seats")
+    rows = Mandate.objects.filter(organisation=one).select_related("person").prefetch_related(held, "recalls")
 
     def page(told: Any = None) -> HttpResponse:
         today = date.today()
@@ -274,7 +277,19 @@ def mandates(request: HttpRequest, code: str) -> HttpResponse:
         ]
         live = [row for row in rows if row.ended is None and (row.ends is None or row.ends >= today)]
         past = [row for row in rows if row not in live]
-        values = {"one": one, "rights": rights, "live": live, "past": past[:50], "members": members}
+        values = {
+            "one": one,
+            "rights": rights,
+            "live": live,
+            "past": past[:50],
+            "members": members,
+            "by_hand": actions.mandates_by_hand(one, at),
+            "founding_days": actions.FOUNDING_DAYS,
+            "ending": set(clocks.expiring([one], at).values_list("pk", flat=True)),
+            "recalls": {
+                row.mandate_id: row.pk for row in Recall.objects.filter(mandate__organisation=one, ended=None)
+            },
+        }
         return render(request, "who/mandates.html", {**values, "purposes_list": _purposes(), **(told or {})})
 
     if request.method != "POST":

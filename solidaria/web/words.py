@@ -68,6 +68,12 @@ BALLOTS: dict[str, Sentence] = {
     "stand aside": say("stands aside"),
     "object": say("objects"),
 }
+OBLIGATIONS: dict[str, Sentence] = {
+    "recall vote": say("vote on a recall"),
+    "ratification": say("confirm or refuse a council's decision"),
+    "referred back": say("answer a motion that a council sent back"),
+    "review": say("look at a decision again"),
+}
 #: What an act was, for the history page: "Ana declared a need".
 VERBS: dict[str, Sentence] = {
     "found_organisation": say("founded the organisation"),

@@ -484,7 +484,7 @@ def test_a_base_s_decision_goes_up_and_what_came_of_it_can_be_followed(
     assert set(there.derived.values_list("organisation__name", flat=True)) == {"B", "C"}, "A has decided already"
     decide.open_motion(doer(ana), there, closes=SOON)
     assert councils.cast_split(doer(lena), there, votes=CNT["A"]).because == "base"
-    assert Act.objects.filter(verb="carry_up", motion=own).count() == 1
+    assert Act.objects.filter(verb="carry_up", subject=there.pk, organisation=council).count() == 1
 
 
 # --- ratification ---

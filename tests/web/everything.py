@@ -13,7 +13,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from solidaria.actions import capacity, needs, plan, who, work
+from solidaria.actions import capacity, councils, decide, needs, plan, recall, who, work
 from solidaria.actions.permit import PURPOSES
 from solidaria.records.models import (
     Act,
@@ -23,11 +23,13 @@ from solidaria.records.models import (
     LineRefused,
     Mandate,
     Membership,
+    Motion,
     Need,
     Organisation,
     Person,
     Product,
     Promise,
+    Recall,
     Recipe,
     Round,
     Route,
@@ -89,6 +91,11 @@ class Everything:
     batch: str
     token: Token
     passkey: Authenticator
+    council: Organisation
+    other_mandate: Mandate
+    recall: Recall
+    council_motion: Motion
+    carried: Motion
 
 
 def everything(lead: str, member: str, name: str) -> Everything:
@@ -168,6 +175,9 @@ def everything(lead: str, member: str, name: str) -> Everything:
         type=Authenticator.Type.WEBAUTHN,
         data={"name": f"{name} phone", "credential": credential(name)},
     )
+    council, other_mandate, row, council_motion, carried = _federated(
+        name, ana, bheki, community, workshop, network
+    )
     return Everything(
         ana,
         bheki,
@@ -197,4 +207,60 @@ def everything(lead: str, member: str, name: str) -> Everything:
         batch,
         token,
         passkey,
+        council,
+        other_mandate,
+        row,
+        council_motion,
+        carried,
     )
+
+
+def _federated(
+    name: str,
+    ana: Person,
+    bheki: Person,
+    community: Organisation,
+    workshop: Organisation,
+    network: Organisation,
+) -> tuple[Organisation, Mandate, Recall, Motion, Motion]:
+    """A council of the community and the workshop; a third member with mandates, one of them under recall."""
+    third, fourth = person(f"{bheki.handle}3", f"{name} Third"), person(f"{bheki.handle}4", f"{name} Fourth")
+    for one in (third, fourth):
+        Membership.objects.create(organisation=community, person=one, entered=date(2026, 1, 10))
+    council = founded(ana, f"{name} Consejo", "council", tuple(PURPOSES))
+    for one in (community, workshop):
+        Belonging.objects.create(network=council, organisation=one, asked_by_network=False, agreed=doer(ana).at)
+
+    def delegate(base: Organisation, to: Person, place: Organisation) -> Mandate:
+        return who.grant_mandate(
+            doer(ana),
+            base,
+            person=to.pk,
+            purpose="delegate",
+            rights=[],
+            instructions=f"Sit in {place.name}.",
+            decision="assembly of 10 January 2026",
+        )
+
+    councils.give_seat(doer(ana), delegate(community, third, council), council=council)
+    Membership.objects.create(organisation=workshop, person=fourth, entered=date(2026, 1, 10))
+    councils.give_seat(doer(ana), delegate(workshop, fourth, council), council=council)
+    other = delegate(community, third, network)
+    recalled = who.grant_mandate(
+        doer(ana), community, person=third.pk, purpose="teller", decision="assembly of 10 January 2026"
+    )
+    row = recall.open_recall(doer(fourth), recalled, why=f"{name} counts were wrong.")
+    motion = decide.propose_motion(
+        doer(third), council, title=f"{name} lorries", text=f"{name} shares lorries.", method="council"
+    )
+    carried = Motion.objects.create(
+        organisation=workshop,
+        number=1,
+        title=f"{name} carried",
+        text=f"{name} carried it.",
+        made=doer(ana).at,
+        closed=doer(ana).at,
+        state="carried",
+        outcome="carried",
+    )
+    return council, other, row, motion, carried
