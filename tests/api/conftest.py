@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -18,7 +20,10 @@ from tests.web.people import founded, person
 
 @dataclass
 class Place:
-    """Ana leads and Bheki is a member here; Dora leads there, and nobody here belongs there; Carla belongs nowhere."""
+    """Ana (called Amina) leads and Bheki (called Bongani) is a member here; Carla belongs nowhere.
+
+    Dora leads there, and nobody from here belongs there.
+    """
 
     here: Everything
     there: Everything
@@ -49,15 +54,24 @@ def acts() -> int:
     return Act.objects.exclude(verb="make_token").count()
 
 
+@pytest.fixture(scope="package")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Place]:
+    """Both worlds, built once in a transaction around all tests of this folder; each test takes back what it did."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        # Not by the handles of tests/web/people.py, whose world a test may build beside these.
+        here, there = everything("amina", "bongani", "Norte"), everything("dora", "emil", "Sur")
+        carla = person("clara", "Carla")
+        stranger = founded(carla, "Otra Parte", "community")
+        for one, other in ((here, there), (there, here)):
+            one.other_network, one.stranger = other.network, stranger  # type: ignore[attr-defined]
+        yield Place(here, there, carla)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def place(db: None) -> Place:
-    """Both worlds."""
-    here, there = everything("ana", "bheki", "Norte"), everything("dora", "emil", "Sur")
-    carla = person("carla")
-    stranger = founded(carla, "Otra Parte", "community")
-    for one, other in ((here, there), (there, here)):
-        one.other_network, one.stranger = other.network, stranger  # type: ignore[attr-defined]
-    return Place(here, there, carla)
+def place(built: Place, db: None) -> Place:
+    """Both worlds, as if they had just been built."""
+    return deepcopy(built)
 
 
 @pytest.fixture(autouse=True)

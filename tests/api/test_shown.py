@@ -88,15 +88,17 @@ def test_a_place_that_is_not_shown_cannot_be_searched_for(place: Place) -> None:
 
 def test_no_names_of_members_come_out_anywhere(place: Place) -> None:
     """The roll is a count, and needs do not say who declared them."""
-    place.here.member.name = "Bheki Unmistakable"
+    count = Membership.objects.filter(organisation=place.here.community, left__isnull=True).count()
+    assert count >= 2
+    place.here.member.name = "Bongani Unmistakable"
     place.here.member.save()
     program = place.ana("community", "who.mandates")
     for path, (_, address) in READS.items():
         if path in ("/me", "/vf/context.jsonld"):
             continue
         assert b"Unmistakable" not in program.get(address(place.here)).content, path
-        assert b"bheki" not in program.get(address(place.here)).content, path
-    assert program.get(f"/organisations/{place.here.community.code}/roll").json() == {"count": 2}
+        assert b"bongani" not in program.get(address(place.here)).content, path
+    assert program.get(f"/organisations/{place.here.community.code}/roll").json() == {"count": count}
 
 
 def test_amounts_come_and_go_as_text_with_every_digit(place: Place) -> None:
@@ -113,11 +115,13 @@ def test_amounts_come_and_go_as_text_with_every_digit(place: Place) -> None:
 def test_a_list_comes_in_pages_that_add_up(place: Place) -> None:
     program = place.bheki()
     path = f"/organisations/{place.here.community.code}/needs"
+    program.ask("POST", path, {"words": "soap", "quantity": "1"})
     whole = program.get(path).json()
-    assert whole["count"] == len(whole["rows"]) == 3
-    pages = [program.get(f"{path}?size=2&page={page}").json() for page in (1, 2, 3)]
+    count = whole["count"]
+    assert count == len(whole["rows"]) >= 4
+    pages = [program.get(f"{path}?size=3&page={page}").json() for page in range(1, count // 3 + 3)]
     assert [row for page in pages for row in page["rows"]] == whole["rows"]
-    assert [len(page["rows"]) for page in pages] == [2, 1, 0]
+    assert {page["count"] for page in pages} == {count} and pages[-1]["rows"] == []
 
 
 def test_a_gathered_need_says_what_is_in_it(place: Place) -> None:

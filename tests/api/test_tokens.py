@@ -22,7 +22,7 @@ def newest() -> Token:
 
 def test_a_key_says_whose_it_is_and_what_it_carries(place: Place) -> None:
     told_of = place.ana("community", "needs.gather").get("/me").json()
-    assert told_of["name"] == "Ana" and told_of["key"] == "test"
+    assert told_of["name"] == "Amina" and told_of["key"] == "test"
     assert told_of["mandate"]["organisation"] == {
         "id": place.here.community.code,
         "name": place.here.community.name,
