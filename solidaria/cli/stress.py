@@ -32,7 +32,7 @@ from solidaria.report.stress_together import together_json, together_text
 FORMATS = ("text", "json", "html")
 SUFFIXES = {".txt": "text", ".json": "json", ".html": "html", ".htm": "html"}
 MOST_MONTHS = 240
-MOST_RUNS = 1_000_000
+MOST_RUNS = 200_000
 RUNS, NETWORK_RUNS = 10_240, 512
 
 _EXAMPLE = """\

@@ -10,7 +10,7 @@ from typing import Final
 from solidaria.core.money import half_up
 from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.watch.answer import Answer, Cliff, Effect, Input, LeverEffect
-from solidaria.core.watch.books import Books
+from solidaria.core.watch.books import Books, sold_to
 from solidaria.core.watch.figures import FIGURE
 from solidaria.core.watch.outcomes import Estimate
 from solidaria.core.watch.parameters import OUR_JUDGEMENT, table_of
@@ -22,17 +22,6 @@ OUTCOME_WORDS: Final[dict[str, Sentence]] = {
     "captured": say("captured by the state"),
     "degenerated": say("degenerated"),
     "collapsed": say("collapsed"),
-}
-
-OUTCOMES_EXPLAINED: Final[dict[str, Sentence]] = {
-    "embedded": say("The members run it, and movements buy from it or stand beside it."),
-    "exposed": say("The members run it, but hardly any movement buys from it and no alliance is alive."),
-    "captured": say("Most of its money comes from the state, and the state has imposed a condition."),
-    "degenerated": say(
-        "Too many hired people for too long, and the assembly no longer decides: no quorum, posts that are not "
-        "passed on, or pay far apart. It can come back from there."
-    ),
-    "collapsed": say("Hardly any output or pay for months with no cash in reach, or evicted and not back."),
 }
 
 #: The shocks that are looked at where the books name none.
@@ -328,6 +317,58 @@ class StressTelling:
                 inputs=self.language.listing([self.label(one.figure) for one in three]),
                 assumed=sum(assumed(one) for one in three),
             )
+
+    def embedded(self) -> Sentence:
+        """Who buys, and which alliances are alive: derived from the books, never entered."""
+        parts = sold_to(self.books)
+        movements = sum(float(parts.get(payer, 0)) for payer in ("union", "movement", "community"))
+        return say(
+            "Of a normal month's sales unions, movements and the community pay {movements}, the state {state}, consumers "
+            "out of conscience {ethical}; live alliances: {alliances}.",
+            movements=self.percent(movements),
+            state=self.percent(float(parts.get("state", 0))),
+            ethical=self.percent(float(parts.get("ethical consumers", 0))),
+            alliances=self.books.number("alliances"),
+        )
+
+    def explained(self, outcome: str) -> Sentence:
+        """What an outcome means, with the thresholds that hold."""
+        number = self.books.number
+        share = {name: self.percent(float(number(name))) for name in ("output_least", "pay_least", "hired_most")}
+        if outcome == "collapsed":
+            return say(
+                "Output under {output} of normal or pay under {pay} of what was agreed, in {months} of 6 months with less "
+                "than {reach} months of pay in cash, credit and fund; or evicted and not back after {away} months. Only "
+                "this is final.",
+                output=share["output_least"],
+                pay=share["pay_least"],
+                months=number("bad_months"),
+                reach=number("reach_least"),
+                away=number("away_months"),
+            )
+        if outcome == "degenerated":
+            return say(
+                "More hired people than {hired} of the members in {months} of 12 months, and the assembly no longer "
+                "decides: no quorum {misses} times running, posts not passed on for {rotation} months, or pay above "
+                "the agreed ratio. It can come back from there.",
+                hired=share["hired_most"],
+                months=number("hired_months"),
+                misses=number("quorum_misses"),
+                rotation=number("rotation_most"),
+            )
+        if outcome == "captured":
+            return say(
+                "More than {state} of its receipts come from the state, and the state has imposed a condition, for {months} "
+                "months. It can come back from there.",
+                state=self.percent(float(number("state_most"))),
+                months=number("state_months"),
+            )
+        if outcome == "exposed":
+            return say(
+                "The members run it, but movements buy less than {movement} of what it sells, and no alliance is alive.",
+                movement=self.percent(float(number("movement_least"))),
+            )
+        return say("The members run it, and movements buy from it or stand beside it.")
 
     def three(self) -> tuple[Input, ...]:
         """The three inputs that move the answer most, if they move it beyond chance."""

@@ -20,7 +20,6 @@ from solidaria.report.stress import (
     BASIS_WORDS,
     LIMITS,
     OUTCOME_WORDS,
-    OUTCOMES_EXPLAINED,
     PAYER_WORDS,
     PRIVATE,
     StressTelling,
@@ -160,7 +159,7 @@ class StressPage:
     def outcome_legend(self) -> list[tuple[str, str, str]]:
         """Class, name and explanation of each outcome, the worst first as it lies in the picture."""
         return [
-            (f"o-{name}", self._text(OUTCOME_WORDS[name]), self._text(OUTCOMES_EXPLAINED[name]))
+            (f"o-{name}", self._text(OUTCOME_WORDS[name]), self._text(self.telling.explained(name)))
             for name in reversed(STACK)
         ]
 

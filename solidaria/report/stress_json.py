@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from solidaria.core.watch.answer import Answer, Effect
+from solidaria.core.watch.books import sold_to
 from solidaria.core.watch.fields import OUTCOMES
 from solidaria.core.watch.outcomes import FAN, Estimate, Table
 from solidaria.report.language import Language
@@ -26,6 +27,7 @@ def stress_json(answer: Answer, language: Language) -> str:
         "runs": settings.runs,
         "seed": settings.seed,
         "outcomes": list(OUTCOMES),
+        "sold_to": {payer: round(float(part), 6) for payer, part in sold_to(books).items()},
         "worker_run": _estimate(base.worker_run),
         "mean_pay": _estimate(base.mean_pay),
         "jobs": _estimate(base.jobs),

@@ -35,6 +35,7 @@ def _lines(telling: StressTelling) -> Iterator[str]:
     head = tuple(telling.month(month) for month in answer.base.at)
     yield from table([Line("", head), *telling.outcome_rows()])
     yield from wrapped(text(telling.precision()))
+    yield from wrapped(text(telling.embedded()))
     yield ""
     yield from heading(text(say("Cash at the end of a month, in {currency}", currency=telling.books.currency)))
     yield from wrapped(text(say("So many of 100 runs have less:")))

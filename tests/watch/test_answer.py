@@ -12,7 +12,7 @@ import pytest
 from solidaria.cli.main import main
 from solidaria.core.watch import fields as f
 from solidaria.core.watch.answer import CLIFFS, Settings, stress
-from solidaria.core.watch.books import Change
+from solidaria.core.watch.books import Change, Value, sold_to
 from solidaria.core.watch.figures import FIGURES
 from solidaria.core.watch.outcomes import incidence, paired, share
 from solidaria.core.watch.tables import empty
@@ -335,3 +335,23 @@ def test_many_books_give_counts_and_no_names(tmp_path, capsys):
     assert found["sites"] == 2
     assert sum(one["value"] for one in found["at"]["12"].values()) == pytest.approx(2)
     assert "north" not in out.read_text(encoding="utf-8")
+
+
+def test_who_buys_is_derived_from_the_sales_and_adds_up_to_one():
+    """Embeddedness is never entered: 10,000 × 5.5 + 5,000 × 5 of all sales are unions' and neighbours'."""
+    books = worked("books-zanon-2003")
+    parts = sold_to(books)
+    assert sum(parts.values()) == 1
+    whole = sum(sale.quantity * sale.price for sale in books.sales)
+    assert parts["union"] + parts["community"] == (Decimal(10_000) * Decimal("5.5") + Decimal(5_000) * 5) / whole
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_the_page_says_the_thresholds_that_hold(code):
+    """Changed ones too: they are the federation's."""
+    books = made_books(1)
+    figures = {**books.figures, "bad_months": Value(Decimal(5)), "hired_most": Value(Decimal("0.33"))}
+    changed = type(books)(**{**books.__dict__, "figures": figures})
+    html = stress_html(stress(changed, Settings(months=6, runs=50)), Language(code, "ARS"))
+    assert {"en": "in 5 of 6 months", "es": "en 5 de 6 meses"}[code] in html
+    assert "33\N{NO-BREAK SPACE}%" in html

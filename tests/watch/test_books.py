@@ -6,7 +6,10 @@ import shutil
 from decimal import Decimal
 from itertools import pairwise, product
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from solidaria.core.problem import Refused
 from solidaria.core.watch.figures import FIGURE, FIGURES
@@ -365,3 +368,37 @@ def test_every_key_of_a_source_is_in_the_list_of_sources(name):
     }
     # "Z5 to Z7" names three.
     assert used <= listed, used - listed
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.sampled_from(
+        ["1", "0", "-1", "1e400", "1,5", "20 %", "nan", "=A1", "yes", "market", "union", "2026-02-30", "ok"]
+    ),
+    st.decimals(allow_nan=True, allow_infinity=True),
+    st.booleans(),
+    st.dates(),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_the_cells_it_is_read_or_refused(data):
+    """Never anything else: no traceback, however the sheets are filled."""
+    sheet = data.draw(st.sampled_from(SHEETS))
+    whole = dict(read_tables(EXAMPLES / "books-zanon-2003").sheets)
+    columns = tuple(column.name for column in sheet.columns)
+    rows = data.draw(st.lists(st.tuples(*[CELLS] * len(columns)), min_size=1, max_size=4))
+    if sheet.name == "site":
+        names = st.sampled_from([figure.name for figure in FIGURES])
+        rows = [(data.draw(names), *row[1:]) for row in rows]
+        rows = [row for _, row in whole["site"].rows] + rows
+        columns = whole["site"].columns
+    whole[sheet.name] = Table(columns, tuple(enumerate(rows, 2)))
+    try:
+        books = read_books(Tables("x", whole))
+    except Refused as refused:
+        assert refused.faults and all(str(fault.what) and str(fault.help) for fault in refused.faults)
+    else:
+        assert np.all(np.isfinite(parameters(books)))

@@ -5,7 +5,7 @@ The answer is made of counts of simulated months under the rules of docs/stress.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solidaria.core.problem import Sentence, say
-from solidaria.core.watch.books import Books, Change, Lever, Shock, Value
+from solidaria.core.watch.books import Books, Change, Lever, Value
 from solidaria.core.watch.engine import simulate
 from solidaria.core.watch.figures import FIGURE
 from solidaria.core.watch.outcomes import (
@@ -30,6 +30,7 @@ from solidaria.core.watch.outcomes import (
     worker_run,
 )
 from solidaria.core.watch.parameters import parameters
+from solidaria.core.watch.rules import BLOCK
 from solidaria.core.watch.tables import Paths
 
 Table = NDArray[np.float64]
@@ -165,11 +166,11 @@ class Answer:
 def stress(books: Books, settings: Settings, progress: Callable[[Sentence], None] = lambda _: None) -> Answer:
     """Run the stress test. The same books and settings give the same answer, to the byte."""
     progress(say("Simulating the books as they are …"))
-    base = _run(settings, [parameters(books)])[0]
+    base = _run(settings, parameters(books))
     progress(say("Simulating shocks …"))
     shocks = tuple(
-        _effect(books, shock.name, shock.changes, paths, base)
-        for shock, paths in _each(settings, books, [(shock.name, shock.changes) for shock in books.shocks])
+        _effect(books, shock.name, shock.changes, _changed(settings, books, shock.changes), base)
+        for shock in books.shocks
     )
     levers = []
     for lever in books.levers:
@@ -183,24 +184,23 @@ def stress(books: Books, settings: Settings, progress: Callable[[Sentence], None
     return Answer(books, settings, _outlook(books, base), shocks, tuple(levers), cliffs, inputs)
 
 
-def _run(settings: Settings, sets: Sequence[Table]) -> list[Paths]:
+def _run(settings: Settings, numbers: Table) -> Paths:
+    # A few pieces for each thread, so that none waits long for another.
+    piece = -(-settings.runs // (4 * settings.threads))
     return simulate(
-        sets,
+        [numbers],
         runs=settings.runs,
         months=settings.months,
         seed=settings.seed,
         threads=settings.threads,
+        chunk=max(-(-piece // BLOCK) * BLOCK, BLOCK),
         compiled=settings.compiled,
-    )
+    )[0]
 
 
-def _each(
-    settings: Settings, books: Books, changes: Sequence[tuple[str, tuple[Change, ...]]]
-) -> list[tuple[Shock, Paths]]:
-    sets = [parameters(books.changed(change), books) for _, change in changes]
-    return [
-        (Shock(name, change), paths) for (name, change), paths in zip(changes, _run(settings, sets), strict=True)
-    ]
+def _changed(settings: Settings, books: Books, changes: tuple[Change, ...]) -> Paths:
+    """The books with changes, on the same luck. One at a time: the paths of all of them would not fit in memory."""
+    return _run(settings, parameters(books.changed(changes), books))
 
 
 def _outlook(books: Books, paths: Paths) -> Outlook:
@@ -243,9 +243,7 @@ def _effect(books: Books, name: str, changes: tuple[Change, ...], paths: Paths, 
 
 
 def _lever(books: Books, settings: Settings, lever: Lever, base: Paths) -> LeverEffect:
-    sets = [("", lever.changes), *((shock.name, lever.changes + shock.changes) for shock in books.shocks)]
-    results = _each(settings, books, sets)
-    paths = results[0][1]
+    paths = _changed(settings, books, lever.changes)
     effect = _effect(books, lever.name, lever.changes, paths, base)
     month = float(books.pay_of_a_month)
     if lever.payer == "members":
@@ -257,7 +255,10 @@ def _lever(books: Books, settings: Settings, lever: Lever, base: Paths) -> Lever
     per_member = cost.value / float(unions) if unions else None
     kept = effect.more_jobs
     per_job = per_member / kept.value if per_member is not None and kept.low > 0 else None
-    under = {shock.name: shares_of(worker_run(result)) for shock, result in results[1:]}
+    under = {
+        shock.name: shares_of(worker_run(_changed(settings, books, lever.changes + shock.changes)))
+        for shock in books.shocks
+    }
     return LeverEffect(effect, lever.payer, cost, per_member, per_job, under)
 
 
@@ -271,8 +272,7 @@ def _cliffs(books: Books, settings: Settings) -> tuple[Cliff, ...]:
         def lost(
             steps: int, figure: str = figure, step: Decimal = step, how: str = "add" if added else "set"
         ) -> bool:
-            changed = books.changed((Change(figure, how, step * steps),))
-            paths = _run(settings, [parameters(changed, books)])[0]
+            paths = _changed(settings, books, (Change(figure, how, step * steps),))
             return bool(worker_run(paths).mean() < 0.5)
 
         high = int(most / step)
@@ -304,16 +304,11 @@ def _inputs(books: Books, settings: Settings) -> tuple[Input, ...]:
         and value.low != value.high
         and FIGURE[name].group not in ("thresholds", "questions")
     )
-    ends: list[Table] = []
+    found = []
     for name in names:
         value = books.figures[name]
-        for end in (value.low, value.high):
-            assert end is not None
-            # Against the month of the books themselves: a change of pay must not hide in the unit.
-            ends.append(parameters(books.changed((Change(name, "set", end),)), books))
-    results = _run(settings, ends)
-    found = []
-    for place, name in enumerate(names):
-        low, high = worker_run(results[2 * place]), worker_run(results[2 * place + 1])
-        found.append(Input(name, books.figures[name], shares_of(low), shares_of(high), paired(high, low)))
+        assert value.low is not None and value.high is not None
+        low = worker_run(_changed(settings, books, (Change(name, "set", value.low),)))
+        high = worker_run(_changed(settings, books, (Change(name, "set", value.high),)))
+        found.append(Input(name, value, shares_of(low), shares_of(high), paired(high, low)))
     return tuple(sorted(found, key=lambda one: (-abs(one.move.value), one.figure)))

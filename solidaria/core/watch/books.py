@@ -189,6 +189,15 @@ class Books:
         return self.number("members") * self.number("pay") * (1 + self.number("contributions"))
 
 
+def sold_to(books: Books) -> dict[str, Decimal]:
+    """Payer -> its part of what a normal month of sales brings in; the parts add up to one."""
+    money: dict[str, Decimal] = {}
+    for sale in books.sales:
+        money[sale.payer] = money.get(sale.payer, ZERO) + sale.quantity * sale.price
+    whole = sum(money.values(), ZERO)
+    return {payer: part / whole for payer, part in sorted(money.items())}
+
+
 def attempts_a_year(words: Mapping[str, str]) -> Value:
     """The attempts to evict in a year where the site says nothing: by its legal status."""
     value, low, high = EVICTION_ATTEMPTS[words["legal_status"]]

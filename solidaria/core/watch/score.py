@@ -15,7 +15,6 @@ import numpy as np
 
 from solidaria.core.watch.outcomes import Estimate, mean, share
 
-
 #: Fewer events than this leave a rate unknown to more than ± 30 % (196 / √43), and nothing to judge by.
 FEWEST: Final = 43
 
