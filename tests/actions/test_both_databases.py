@@ -23,7 +23,7 @@ def test_the_tests_of_actions_and_pages_pass_on_postgresql() -> None:
     try:
         with postgres(settings=("track_commit_timestamp=on",)) as address:
             ended = subprocess.run(
-                [sys.executable, "-m", "pytest", "-m", "not browser", "tests/actions", "tests/web"],
+                [sys.executable, "-m", "pytest", "-m", "not browser", "tests/actions", "tests/web", "tests/api"],
                 env={**os.environ, "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
                 cwd=ROOT,
                 capture_output=True,
