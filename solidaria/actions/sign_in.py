@@ -206,6 +206,8 @@ def vouch(doer: Doer, organisation: Organisation, *, code: str) -> Vouch:
 
     Nobody vouches for himself or for somebody outside the organisation; twice counts once.
     """
+    if doer.token is not None:
+        raise NotAllowed(say("Only a person can vouch, not a program."), hidden=False)
     recovery = recovery_by_code(code, doer.at)
     if recovery is None or recovery.person is None:
         raise unknown_code()

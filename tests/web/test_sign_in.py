@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from solidaria.actions import sign_in, who
-from solidaria.actions.permit import NotAllowed
+from solidaria.actions.permit import Doer, NotAllowed
 from solidaria.actions.tidy import tidy
 from solidaria.actions.tokens import token_used
 from solidaria.core.problem import Refused
@@ -377,7 +377,8 @@ def test_two_members_let_bheki_back_in_and_every_other_way_in_ends(here: World) 
     again = Client()
     assert again.post(reverse("account_login"), {"login": "bheki", "password": NEW}).status_code == 302
     assert is_in(again) and asking.finish("another long password") == 422
-    assert list(Act.objects.filter(verb="vouch").values_list("organisation", flat=True)) == [here.barrio.pk] * 2
+    acts = Act.objects.filter(verb="vouch").values_list("organisation", "name")
+    assert list(acts) == [(here.barrio.pk, "Bheki")] * 2, "the other members see for whom"
     assert Act.objects.filter(verb="finish_recovery", person=here.bheki).count() == 1
 
 
@@ -400,6 +401,12 @@ def test_strangers_cannot_vouch_and_learn_nothing_about_the_code(here: World) ->
         sign_in.vouch(doer(here.carla), here.elsewhere, code=asking.code)
     with pytest.raises(NotAllowed):
         sign_in.vouch(doer(here.carla), here.barrio, code=asking.code)
+
+
+def test_a_program_cannot_vouch(here: World) -> None:
+    token = sign_in.make_token(doer(here.ana), None, name="x", days=30, shown=[])
+    with pytest.raises(NotAllowed):
+        sign_in.vouch(Doer(here.ana, token=token), here.barrio, code=Asking().code)
 
 
 def test_a_member_sees_the_name_before_saying_yes(here: World) -> None:

@@ -282,6 +282,9 @@ class Vouch(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["recovery", "member"], name="one_vouch_each")]
 
+    def __str__(self) -> str:
+        return str(self.recovery.person or "")
+
 
 class Token(models.Model):
     """A key for programs that act for a person: under one mandate, or as a member only. Only its hash is kept."""
