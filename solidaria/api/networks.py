@@ -46,7 +46,7 @@ def network(request: HttpRequest, code: str) -> shapes.NetworkInside:
         name=one.name,
         kind=one.kind,
         currency=currency.last(),
-        rights=sorted(rights),
+        rights=shown.rights_shown(rights),
         open_round=opened,
         counts={
             "organisations": Belonging.objects.filter(

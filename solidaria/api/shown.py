@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from solidaria.actions.permit import Doer
+from solidaria.actions.permit import MEMBER, RIGHTS, SEAT, Doer
 from solidaria.actions.visible import PublicFace
 from solidaria.api import shapes
 from solidaria.api.answers import fault_shown
@@ -43,6 +43,11 @@ def amount_or_none(value: Decimal | None) -> str | None:
 def named(one: Organisation) -> shapes.Named:
     """An organisation by id and name."""
     return shapes.Named(id=one.code, name=one.name)
+
+
+def rights_shown(rights: set[str]) -> list[str]:
+    """The rights that mean something outside: those mandates carry, and being a member, a delegate or inside."""
+    return sorted(rights & {*RIGHTS, MEMBER, SEAT, "inside"})
 
 
 def other_side(row: Belonging, one: Organisation) -> shapes.Named:

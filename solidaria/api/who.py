@@ -67,7 +67,9 @@ def my_organisations(request: HttpRequest, paging: Query[shapes.Paging]) -> dict
         rights = {"member"}
         if mandate is not None and mandate.organisation_id == one.pk:
             rights.update(mandate.rights)
-        return shapes.OrganisationMine(id=one.code, name=one.name, kind=one.kind, rights=sorted(rights))
+        return shapes.OrganisationMine(
+            id=one.code, name=one.name, kind=one.kind, rights=shown.rights_shown(rights)
+        )
 
     return paged(visible.organisations_of_person(who.person), paging.page, paging.size, mine)
 
@@ -85,7 +87,7 @@ def _inside(one: Organisation, rights: set[str]) -> shapes.OrganisationInside:
         id=one.code,
         name=one.name,
         kind=one.kind,
-        rights=sorted(rights),
+        rights=shown.rights_shown(rights),
         shows=list(one.shows),
         about=one.about,
         contact=one.contact,

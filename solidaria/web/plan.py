@@ -131,13 +131,7 @@ def site_people(request: HttpRequest, code: str) -> HttpResponse:
     def do() -> Site:
         given = {name: amount(request, post.get(name, "")) for name in numbers}
         rest = {name: post.get(name, "") for name in ("state", "legal", "legal_note")}
-        kept = who_actions.keep_site(doer(request), one, **given, **rest)
-        network = Belonging.objects.filter(
-            organisation=one, agreed__isnull=False, left__isnull=True, network__kind="network"
-        ).first()
-        if kept.network_id is None and network is not None:
-            Site.objects.filter(pk=kept.pk).update(network=network.network)
-        return kept
+        return who_actions.keep_site(doer(request), one, **given, **rest)
 
     return act(request, do, lambda _: reverse("site", args=[one.code]), say("Kept."), page)
 
