@@ -474,6 +474,7 @@ def obligations(request: HttpRequest, code: str) -> HttpResponse:
     values = {
         "one": one,
         "rights": rights,
+        "own": bool(rights - {"inside"}),
         "running": [_owed(row, at, mine) for row in clocks.running(who)],
         "met": [_owed(row, at, mine) for row in met],
     }
@@ -546,7 +547,14 @@ def tree(request: HttpRequest, code: str) -> HttpResponse:
             "network", flat=True
         )
     )
-    values = {"one": one, "rights": rights, "roots": _forest(one, _now(), mine), "mine": mine, "inside": inside}
+    values = {
+        "one": one,
+        "rights": rights,
+        "own": bool(rights - {"inside"}),
+        "roots": _forest(one, _now(), mine),
+        "mine": mine,
+        "inside": inside,
+    }
     return render(request, "decide/tree.html", values)
 
 
