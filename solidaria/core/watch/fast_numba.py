@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from solidaria.core.watch import draws, rules
 from solidaria.core.watch import fields as f
 from solidaria.core.watch.clearing import MOST_ROUNDS, TOLERANCE, Debts
-from solidaria.core.watch.rules import BLOCK, ROW
+from solidaria.core.watch.rules import BLOCK, ROW, RUNS
 from solidaria.core.watch.tables import Paths
 
-_ROW = np.uint64(ROW)
+_ROW, _RUNS, _SITES = np.uint64(ROW), np.uint64(RUNS), np.uint64(BLOCK // RUNS)
 
 
 def _lanes(count: Any) -> Callable[..., Any]:
@@ -239,43 +239,71 @@ def clear(debts: Debts, owed: NDArray[np.float64], funds: NDArray[np.float64]) -
     return paid.reshape(owed.shape)
 
 
+def _expand(p: Any, wide: Any, runs: Any) -> None:
+    """Give each of a block's lanes its site's parameters.
+
+    Kept once for each site and written out again for each step, they stay in the cache; written out once and for all,
+    the parameters of a large network would be read from memory in every step.
+
+    runs   how many; an argument, as in `_clear`
+    """
+    for place in range(np.uint64(f.PARAMETERS)):
+        for site in range(_SITES):
+            number = p[place * _SITES + site]
+            first = place * _ROW + site * runs
+            for run in range(runs):
+                wide[first + run] = number
+
+
 def _open_blocks(version: int) -> Callable[..., Any]:
-    def open_blocks(s: Any, p: Any, world: Any, runs: Any, sites: Any, luck: Any, key: Any, now: int) -> None:
+    def open_blocks(
+        s: Any, p: Any, world: Any, runs: Any, sites: Any, luck: Any, key: Any, now: int, many: Any
+    ) -> None:
         """Steps 1 to 4 in every block of a network."""
         if version < 0:
             return
+        flat = np.zeros(f.PARAMETERS * ROW)
+        wide = flat.reshape(-1, 1)
         for block in range(s.shape[0]):
+            expand(p[block], flat, many)
             draw(luck[block], runs[block], sites[block], key, np.uint64(now), BLOCK)
-            mix(luck[block], world, p[block], BLOCK)
-            fetch(s[block], p[block], now, BLOCK)
-            work(s[block], p[block], luck[block], now, 1.0, BLOCK)
+            mix(luck[block], world, wide, BLOCK)
+            fetch(s[block], wide, now, BLOCK)
+            work(s[block], wide, luck[block], now, 1.0, BLOCK)
 
     return open_blocks
 
 
 def _owe_blocks(version: int) -> Callable[..., Any]:
-    def owe_blocks(s: Any, p: Any) -> None:
+    def owe_blocks(s: Any, p: Any, many: Any) -> None:
         """Step 7 in every block of a network."""
         if version < 0:
             return
+        flat = np.zeros(f.PARAMETERS * ROW)
+        wide = flat.reshape(-1, 1)
         for block in range(s.shape[0]):
-            owe(s[block], p[block], BLOCK)
+            expand(p[block], flat, many)
+            owe(s[block], wide, BLOCK)
 
     return owe_blocks
 
 
 def _close_blocks(version: int) -> Callable[..., Any]:
-    def close_blocks(s: Any, p: Any, luck: Any, now: int) -> None:
+    def close_blocks(s: Any, p: Any, luck: Any, now: int, many: Any) -> None:
         """Steps 8 to 12 in every block of a network."""
         if version < 0:
             return
+        flat = np.zeros(f.PARAMETERS * ROW)
+        wide = flat.reshape(-1, 1)
         for block in range(s.shape[0]):
-            close(s[block], p[block], luck[block], BLOCK)
+            expand(p[block], flat, many)
+            close(s[block], wide, luck[block], BLOCK)
             store(s[block], now, BLOCK)
 
     return close_blocks
 
 
+expand = _compiled(_expand)
 mix = _compiled(rules.mix)
 open_blocks = _kept(_open_blocks)
 owe_blocks = _kept(_owe_blocks)

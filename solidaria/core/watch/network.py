@@ -36,6 +36,7 @@ Array = NDArray[np.float64]
 WORLD: Final = MOST_SITES - 1
 #: Sites in a block: each with its RUNS runs side by side.
 SITES: Final = BLOCK // RUNS
+SIDE: Final = np.uint64(RUNS)
 
 
 @dataclass(frozen=True)
@@ -129,22 +130,27 @@ class _Group:
         self.blocks = -(-network.sites // SITES)
         lanes = np.arange(self.blocks * BLOCK)
         site = np.minimum(lanes // RUNS, network.sites - 1)
+        first = np.minimum(np.arange(self.blocks * SITES), network.sites - 1)
         self.runs = (first_run + lanes % RUNS).astype(np.uint64).reshape(self.blocks, BLOCK)
         self.sites = site.astype(np.uint64).reshape(self.blocks, BLOCK)
-        p = np.zeros((self.blocks, f.PARAMETERS, self.row))
-        p[:, :, :BLOCK] = network.parameters[:, site].reshape(f.PARAMETERS, self.blocks, BLOCK).transpose(1, 0, 2)
+        # Blocks × parameters × sites: each site's once, for all its runs.
+        p = network.parameters[:, first].reshape(f.PARAMETERS, self.blocks, SITES).transpose(1, 0, 2).copy()
         if network.fund is not None:
             p[:, f.FUND_BALANCE], p[:, f.FUND_INCOME] = 0.0, 0.0
         self.p = p
         self.s = np.zeros((self.blocks, f.STATE, self.row))
         self.luck = np.zeros((self.blocks, f.DRAWS, self.row))
         for block in range(self.blocks):
-            rules.begin(self.s[block, :, :BLOCK], p[block, :, :BLOCK], BLOCK)
+            rules.begin(self.s[block, :, :BLOCK], self.wide(block), BLOCK)
         self.scale = network.scale[:, None]
         self.matrix = network.trade.matrix()
         bought = network.parameters[f.MATERIALS] * network.parameters[f.FROM_SITES] * network.scale
         self.normal = (self.matrix @ bought)[:, None]
         self.late = 1 + network.parameters[f.LATE_SUPPLIERS][:, None]
+
+    def wide(self, block: int) -> Array:
+        """The parameters of a block's lanes: parameters × BLOCK."""
+        return np.repeat(self.p[block], RUNS, axis=1)
 
     def get(self, row: int) -> Array:
         """A row of the state, sites × RUNS."""
@@ -193,11 +199,11 @@ class _Group:
         many = np.full(BLOCK, WORLD, dtype=np.uint64)
         rules.draw(world[:, :BLOCK], self.runs[0], many, self.key, np.uint64(now), BLOCK)
         if self.fast is not None:
-            s, p, luck = self._flat(self.s), self._flat(self.p)[:, :, None], self._flat(self.luck)
-            self.fast.open_blocks(s, p, world.reshape(-1), self.runs, self.sites, luck, self.key, now)
+            s, p, luck = self._flat(self.s), self._flat(self.p), self._flat(self.luck)
+            self.fast.open_blocks(s, p, world.reshape(-1), self.runs, self.sites, luck, self.key, now, SIDE)
             return
         for block in range(self.blocks):
-            s, p, luck = self.s[block], self.p[block], self.luck[block]
+            s, p, luck = self.s[block], self.wide(block), self.luck[block]
             rules.draw(luck, self.runs[block], self.sites[block], self.key, np.uint64(now), BLOCK)
             rules.mix(luck, world, p, BLOCK)
             rules.fetch(s, p, now, BLOCK)
@@ -240,10 +246,10 @@ class _Group:
 
     def _owe(self) -> None:
         if self.fast is not None:
-            self.fast.owe_blocks(self._flat(self.s), self._flat(self.p)[:, :, None])
+            self.fast.owe_blocks(self._flat(self.s), self._flat(self.p), SIDE)
             return
         for block in range(self.blocks):
-            rules.owe(self.s[block], self.p[block], BLOCK)
+            rules.owe(self.s[block], self.wide(block), BLOCK)
 
     def _fund(self, balance: Array) -> Array:
         """Divide what the fund has among those who ask, in proportion when it is too little."""
@@ -257,9 +263,8 @@ class _Group:
 
     def _close(self, now: int) -> None:
         if self.fast is not None:
-            flat = self._flat(self.s), self._flat(self.p)[:, :, None], self._flat(self.luck)
-            self.fast.close_blocks(*flat, now)
+            self.fast.close_blocks(self._flat(self.s), self._flat(self.p), self._flat(self.luck), now, SIDE)
             return
         for block in range(self.blocks):
-            rules.close(self.s[block], self.p[block], self.luck[block], BLOCK)
+            rules.close(self.s[block], self.wide(block), self.luck[block], BLOCK)
             rules.store(self.s[block], now, BLOCK)
