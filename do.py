@@ -17,13 +17,17 @@ UV_RANGE = "uv>=0.13,<0.14"
 OLDEST_UV = (0, 6)
 OLDEST_PYTHON, FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
 
+SERVER = ("pages", "ballots", "kills")
+BENCHMARKS = ("counting", "budgets", "stress", *SERVER)
+
 USAGE = """\
 python3 do.py demo [--no-open]   start a trial of the platform on this machine and open it in your browser
 python3 do.py test [...]         lint, types and tests; --quick: only the quick tests; --all: the slow ones too;
                                  anything else goes to pytest
 python3 do.py lint               lint and types alone
-python3 do.py bench [...]        the benchmarks of plans; `bench counting` those of counting votes,
-                                 `bench pages` those of the platform
+python3 do.py bench [...]        the benchmarks of plans; `bench counting` and `bench budgets` those of counting,
+                                 `bench pages` those of the platform, `bench ballots` ten thousand voters in a
+                                 minute, `bench kills` servers killed while they vote, `bench stress` stress tests
 python3 do.py COMMAND ...        any other command goes to solidaria: check, plan, example, count ...
                                  (python3 do.py plan --help says more)
 """
@@ -50,8 +54,8 @@ def main(words):
     if verb == "lint":
         return lint(run)
     if verb == "bench":
-        name, rest = (rest[0], rest[1:]) if rest[:1] in (["counting"], ["pages"]) else ("plan", rest)
-        groups = ("dev",) if name == "pages" else ("bench",)  # the pages need a PostgreSQL, not other planners
+        name, rest = (rest[0], rest[1:]) if rest and rest[0] in BENCHMARKS else ("plan", rest)
+        groups = ("dev",) if name in SERVER else ("bench",)  # these need a server, not other planners
         return run("python", str(HOME / "benchmarks" / f"{name}.py"), *rest, groups=groups)
     return run("solidaria", *words, groups=())
 
