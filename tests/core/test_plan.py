@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import highspy
+import numpy as np
 import pytest
 
 from benchmarks.networks import make_network
@@ -25,7 +26,10 @@ from solidaria.core.network import (
 )
 from solidaria.core.plan import aims, explain, leximin, make, plan
 from solidaria.core.plan.certificate import check
+from solidaria.core.plan.model import build
 from solidaria.core.plan.refusals import Refusal
+from solidaria.core.plan.reopen import Opening
+from solidaria.core.plan.solve import Solver
 from tests.networks import seeded_network, shuffled_network
 
 RULES = Rules("ARS", D(10))
@@ -223,6 +227,17 @@ def test_a_very_large_network_stops_after_so_many_levels_keeps_every_limit_and_s
     assert made.certificate.max_violation < 1e-6
     assert max(len(tier.levels) for tier in made.certificate.tiers) == 3
     assert [where for where in check(network, made).findings if where.where[0] != "level"] == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_guess_changes_how_long_a_round_takes_and_never_what_it_finds(seed: int):
+    model = build(seeded_network(seed, slack=False))
+    start = Opening().bounds(model)
+    alone = leximin.raise_fairly(Solver(model), start, 0.0).shares(model)
+    chance = np.random.default_rng(seed)
+    for guess in (alone, np.minimum(1.0, alone * 1.2), chance.random(len(alone))):
+        guided = leximin.raise_fairly(Solver(model), start, 0.0, guess=guess).shares(model)
+        assert guided == pytest.approx(alone, abs=1e-6)
 
 
 def test_a_large_network_gets_names_of_limits_where_there_is_no_time_to_try_them(monkeypatch):

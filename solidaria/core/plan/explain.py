@@ -37,7 +37,7 @@ LARGE = 4_000
 #: There, questions are asked about so many levels, the most essential and least covered first, and each may take
 #: so many steps of the solver; needs beyond that get the limit that holds them, without a number.
 MOST_QUESTIONS, PATIENCE = 20, 300
-#: There, a question is about so much more coverage at most: the less is raised, the fewer steps it takes.
+#: There, a limit is first raised by what gives so much more coverage: the less is raised, the fewer steps it takes.
 A_STEP = 0.01
 #: With so few closed sites they are chosen anew with each question; with more, the reopenings stay as they are.
 FEW_CLOSED = 3

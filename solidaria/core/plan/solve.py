@@ -29,6 +29,9 @@ PRIMAL_SIMPLEX = 4
 STALLED_AFTER = 0.1
 
 
+PERTURBATION = "primal_simplex_bound_perturbation_multiplier"
+
+
 class SolverStopped(RuntimeError):
     """The solver gave up: not the network's fault, since every plan can be made (doing nothing is one)."""
 
@@ -131,6 +134,9 @@ class Solver:
                 if self.patience <= 0:
                     raise SolverStopped("patience is used up")
                 limit = min(limit, self.patience)
+            # Where many limits meet, moving each a little for the solver's ease moves the point very far, and a
+            # short question would be spent on coming back.
+            self._highs.setOptionValue(PERTURBATION, 1.0 if self.patience is None else 0.0)
             status = self._run("simplex", limit)
         if self.patience is not None:
             self.patience -= max(int(self._highs.getInfo().simplex_iteration_count), 100)
