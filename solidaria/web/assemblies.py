@@ -35,6 +35,7 @@ from solidaria.web import words
 from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, shown
 from solidaria.web.language import language
 from solidaria.web.pdf import paper
+from solidaria.web.typed import whole
 
 PER_PAGE = 40
 #: What a calendar address is signed with; signing out everywhere does not change it, leaving the organisation does.
@@ -158,14 +159,14 @@ def agenda(request: HttpRequest, pk: int) -> HttpResponse:
     row, one, rights = assembly_for(request, pk)
     post = request.POST
     number, minutes = post.get("motion", ""), post.get("minutes", "10")
-    motion = Motion.objects.filter(organisation=one, pk=int(number)).first() if number.isdecimal() else None
+    motion = Motion.objects.filter(organisation=one, pk=whole(number) or 0).first() if number else None
     return act(
         request,
         lambda: actions.add_agenda_item(
             doer(request),
             row,
             title=post.get("title", ""),
-            minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 5 else 0,
+            minutes=min(whole(minutes) or 0, 10_000),
             motion=motion,
         ),
         lambda _: reverse("assembly", args=[pk]),
@@ -195,8 +196,8 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         actions.end_assembly(doer(request), row)
     elif verb == "here":
         number = request.POST.get("person", "")
-        if number.isdecimal():
-            actions.note_attendance(doer(request), row, person=int(number))
+        if number:
+            actions.note_attendance(doer(request), row, person=whole(number) or 0)
         else:
             actions.attend(doer(request), row)
     elif verb == "speak":
@@ -228,7 +229,7 @@ def minutes(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the minutes; they begin as a draft from what happened."""
     row, one, rights = assembly_for(request, pk)
     number = request.POST.get("correction") or request.GET.get("correction") or ""
-    correction = Correction.objects.filter(assembly=row, pk=int(number)).first() if number.isdecimal() else None
+    correction = Correction.objects.filter(assembly=row, pk=whole(number) or 0).first() if number else None
 
     def page(told: Any = None) -> HttpResponse:
         text = row.minutes or "\n".join(words_of for _, words_of in drafted(row, request.language))  # type: ignore[attr-defined]

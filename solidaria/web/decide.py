@@ -53,7 +53,7 @@ from solidaria.web import words
 from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, person, told
 from solidaria.web.ballots import ballot_from
 from solidaria.web.context import my_organisations
-from solidaria.web.typed import amount
+from solidaria.web.typed import amount, whole
 
 PER_PAGE = 50
 #: How long a vote is open, to choose from.
@@ -161,7 +161,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _amended(request: HttpRequest, one: Organisation) -> Motion | None:
     number = request.POST.get("amends") or request.GET.get("amends") or ""
-    return Motion.objects.filter(organisation=one, pk=int(number)).first() if number.isdecimal() else None
+    return Motion.objects.filter(organisation=one, pk=whole(number) or 0).first() if number else None
 
 
 def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
     method = post.get("method", "majority")
     if post.get("elected"):
         people = Person.objects.filter(
-            pk__in=[number for number in post.getlist("candidates") if number.isdecimal()],
+            pk__in=[number for text in post.getlist("candidates") if (number := whole(text)) is not None],
             memberships__organisation=one,
             memberships__left__isnull=True,
         ).distinct()
@@ -187,7 +187,7 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
         "title": post.get("title", ""),
         "text": post.get("text", ""),
         "method": method,
-        "seats": int(seats) if seats.isdecimal() and len(seats) < 4 else 0,
+        "seats": min(whole(seats) or 0, 1000),
         "options": options,
         "effects": [effect] if effect else [],
     }
@@ -207,8 +207,9 @@ def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
         if post.get(f"e-{name}", "").strip():
             effect[name] = post[f"e-{name}"].strip()[:400]
     for name in _NUMBERS:
-        if post.get(f"e-{name}", "").isdecimal():
-            effect[name] = int(post[f"e-{name}"])
+        number = whole(post.get(f"e-{name}", ""))
+        if number is not None:
+            effect[name] = number
     for name in ("amount", "most_runs"):
         if post.get(f"e-{name}", "").strip():
             effect[name] = amount(request, post[f"e-{name}"])
@@ -589,9 +590,7 @@ def codes(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "decide/codes.html", values)
     count = request.POST.get("how_many", "")
     try:
-        actions.print_voting_codes(
-            doer(request), row, how_many=int(count) if count.isdecimal() and len(count) < 6 else 0, codes=made
-        )
+        actions.print_voting_codes(doer(request), row, how_many=min(whole(count) or 0, 100_000), codes=made)
     except Refused as refusal:
         response = render(request, "decide/codes.html", {**values, **told(refusal, request.POST)})
         response.status_code = 422
@@ -636,7 +635,7 @@ def voice(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: actions.vote_by_voice(
             doer(request),
             row,
-            person=int(number) if number.isdecimal() else 0,
+            person=whole(number) or 0,
             ballot=ballot_of(request, row),
             reason=request.POST.get("reason", ""),
         ),

@@ -13,12 +13,15 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from solidaria.actions import capacity, councils, decide, needs, plan, recall, who, work
+from solidaria.actions import assemblies, capacity, councils, decide, needs, plan, recall, who, work
 from solidaria.actions.permit import PURPOSES
 from solidaria.records.models import (
     Act,
+    AgendaItem,
     Alliance,
+    Assembly,
     Belonging,
+    Comment,
     Equipment,
     LineRefused,
     Mandate,
@@ -33,6 +36,7 @@ from solidaria.records.models import (
     Recipe,
     Round,
     Route,
+    Speech,
     Stock,
     Token,
     Variant,
@@ -91,6 +95,11 @@ class Everything:
     batch: str
     token: Token
     passkey: Authenticator
+    motion: Motion
+    comment: Comment
+    assembly: Assembly
+    item: AgendaItem
+    speech: Speech
     council: Organisation
     other_mandate: Mandate
     recall: Recall
@@ -207,12 +216,28 @@ def everything(lead: str, member: str, name: str) -> Everything:
         batch,
         token,
         passkey,
+        *_deciding(name, ana, community),
         council,
         other_mandate,
         row,
         council_motion,
         carried,
     )
+
+
+def _deciding(
+    name: str, ana: Person, community: Organisation
+) -> tuple[Motion, Comment, Assembly, AgendaItem, Speech]:
+    """A motion that is talked about, and an assembly that sits."""
+    motion = decide.propose_motion(doer(ana), community, title=f"{name} oven", text=f"{name} buys an oven.")
+    said = decide.comment_on_motion(doer(ana), motion, kind="question", text=f"{name} asks what it costs.")
+    at = doer(ana).at
+    sitting = Assembly.objects.create(
+        organisation=community, name=f"{name} assembly", starts=at, called=at, opened=at, place=f"{name} yard"
+    )
+    item = assemblies.add_agenda_item(doer(ana), sitting, title=f"{name} item")
+    assemblies.attend(doer(ana), sitting)
+    return motion, said, sitting, item, assemblies.ask_to_speak(doer(ana), sitting)
 
 
 def _federated(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+import solidaria.web
 from solidaria.actions.permit import PERMISSIONS, may, rights_of
 from solidaria.records.models import Act, Person
 from tests.web.everything import Everything, everything
@@ -286,6 +288,53 @@ LINES: dict[str, Line] = {
     "motions/<int:pk>/up": Line(
         "workshop", key("carried"), "GET POST", "carry_up", lambda all: {"council": all.council.code}
     ),
+    # --- motions and assemblies ---
+    "decide": Line("signed in"),
+    "vote": Line("public", methods="GET POST"),
+    "o/<str:code>/decide": shows("community"),
+    "o/<str:code>/decide/new": form(
+        "community", "propose_motion", lambda all: {"title": "A bell", "text": "Buy a bell.", "method": "majority"}
+    ),
+    "motions/<int:pk>/": Line("community", key("motion")),
+    "motions/<int:pk>/edit": Line(
+        "community",
+        key("motion"),
+        "GET POST",
+        "edit_motion",
+        lambda all: {"title": "A bell", "text": "Buy a bell.", "method": "majority"},
+    ),
+    "motions/<int:pk>/withdraw": Line("community", key("motion"), "POST", "withdraw_motion"),
+    "motions/<int:pk>/comment": Line(
+        "community",
+        key("motion"),
+        "POST",
+        "comment_on_motion",
+        lambda all: {"kind": "question", "text": "How much?"},
+    ),
+    "motions/<int:pk>/comments/<int:number>/take-back": Line(
+        "community", key("motion", pk("comment")), "POST", "withdraw_comment"
+    ),
+    "motions/<int:pk>/open": Line("community", key("motion"), "POST"),
+    "motions/<int:pk>/vote": Line("community", key("motion"), "GET POST"),
+    "motions/<int:pk>/close": Line("community", key("motion"), "POST"),
+    "motions/<int:pk>/codes": Line("community", key("motion"), "GET POST"),
+    "motions/<int:pk>/paper": Line("community", key("motion"), "POST"),
+    "motions/<int:pk>/voice": Line("community", key("motion"), "POST"),
+    "motions/<int:pk>/files/<str:name>": Line("community", key("motion", word("count.csv"))),
+    "o/<str:code>/assemblies": Line("community", code("community"), "GET POST"),
+    "assemblies/<int:pk>/": Line("community", key("assembly")),
+    "assemblies/<int:pk>/<str:verb>": Line("community", key("assembly", word("end")), "POST", "end_assembly"),
+    "assemblies/<int:pk>/agenda": Line(
+        "community", key("assembly"), "POST", "add_agenda_item", lambda all: {"title": "Roof", "minutes": "5"}
+    ),
+    "assemblies/<int:pk>/agenda/<int:number>/move": Line("community", key("assembly", pk("item")), "POST"),
+    "assemblies/<int:pk>/floor/<int:number>/<str:verb>": Line(
+        "community", key("assembly", pk("speech"), word("give")), "POST", "give_the_floor"
+    ),
+    "assemblies/<int:pk>/minutes": Line("community", key("assembly"), "GET POST"),
+    "assemblies/<int:pk>/minutes.pdf": Line("community", key("assembly")),
+    "assemblies/<int:pk>/minutes/correct": Line("community", key("assembly"), "POST"),
+    "calendar/<str:key>.ics": Line("public", lambda all: ("a-key",)),
     # --- getting in, one's own things ---
     "join": Line("public", methods="GET POST"),
     "recover": Line("public", methods="GET POST"),
@@ -294,6 +343,7 @@ LINES: dict[str, Line] = {
     "demo/people": Line("public", methods="GET POST"),
     "demo/walk": Line("public", methods="GET POST"),
     "account/data.json": Line("signed in"),
+    "account/close": Line("signed in", methods="GET POST"),
     "account/stop-recovery": Line("signed in", methods="POST"),
     "account/tokens": Line("signed in", methods="GET POST"),
     "account/tokens/<int:number>/revoke": Line("member", key("token"), "POST"),
@@ -411,7 +461,11 @@ def missing(arguments: tuple[Any, ...], since: int = 0) -> tuple[Any, ...]:
     def gone(value: Any) -> Any:
         if isinstance(value, int):
             return 987654321
-        return value if value in ("agree", "down", "plan.json", "a-key") else "no-such-thing"
+        return (
+            value
+            if value in ("agree", "down", "end", "give", "plan.json", "count.csv", "a-key")
+            else "no-such-thing"
+        )
 
     return arguments[:since] + tuple(gone(value) for value in arguments[since:])
 
@@ -512,7 +566,14 @@ def _allowed(who: Person | None, line: Line, all: Everything) -> bool:
     if line.verb == "leave_organisation" and who == all.lead:
         return True
     rights = rights_of(who, getattr(all, right))
-    own = verb in ("edit_need", "withdraw_need") and who == all.member
+    author = all.lead if verb.endswith(("_motion", "_comment")) else all.member
+    own = who == author and verb in (
+        "edit_need",
+        "withdraw_need",
+        "edit_motion",
+        "withdraw_motion",
+        "withdraw_comment",
+    )
     if line.verb == "end_mandate" and who == all.mandate.person:
         return True  # given back by its holder
     return may(verb, rights, own)
@@ -582,7 +643,13 @@ def test_no_form_errs_on_what_nobody_should_type(place: Place) -> None:
     assert count > 800
 
 
-def test_what_the_table_of_permissions_names_is_done_by_some_form() -> None:
+def called_by_pages() -> set[str]:
+    """The actions that the pages call."""
+    text = "".join(path.read_text() for path in Path(solidaria.web.__file__).parent.glob("*.py"))
+    return {verb for verb in PERMISSIONS if re.search(rf"\b{verb}\(", text)}
+
+
+def test_every_action_that_a_page_calls_is_tried_by_a_line() -> None:
     """Actions that no line tries, with the reason."""
     elsewhere = {
         "join_with_code": "the page /join makes a new person, or asks for one's own (tests of signing in)",
@@ -602,8 +669,18 @@ def test_what_the_table_of_permissions_names_is_done_by_some_form() -> None:
         "open_again": "the same button as carry_down, once a motion is back",
         "ask_for_ratification": "the same page as cast_split",
         "make_token": "tests of signing in",
+        **dict.fromkeys(
+            "ask_to_speak attend note_attendance open_assembly end_speech correct_minutes take_correction "
+            "write_minutes move_agenda_item call_assembly".split(),
+            "tests of assemblies",
+        ),
+        **dict.fromkeys(
+            "open_motion cast_ballot close_motion vote_by_voice print_voting_codes revoke_voting_codes "
+            "enter_paper_count".split(),
+            "tests of deciding: each needs a vote that is open",
+        ),
         "revoke_token": "tests of signing in",
     }
     tried = {line.verb for line in LINES.values() if line.verb} - {"undo_act"}
-    assert set(PERMISSIONS) - tried - set(elsewhere) == set()
+    assert called_by_pages() - tried - set(elsewhere) == set()
     assert tried & set(elsewhere) == set()
