@@ -1,7 +1,7 @@
 """How fast the stress test is: site-months and clearings per second of one core, beside Mesa and SciPy.
 
-    python benchmarks/stress.py                     all of it, about two minutes
-    python benchmarks/stress.py --parts engines     engines | levers | network | clearing
+    python3 do.py bench stress                      all of it, about two minutes
+    python3 do.py bench stress --parts engines      engines | levers | network | clearing
 
 engines    the same month for the same sites with the same luck: Mesa 3 agents, the readable month, NumPy, Numba. The
            command fails when the outcomes of Mesa and of the fast engine differ in more than one in ten thousand.

@@ -96,8 +96,8 @@ def test_the_inputs_are_in_the_order_of_what_they_move(answer):
 
 def test_the_same_books_and_settings_give_the_same_answer_to_the_byte():
     books = worked("books-union-tshirts")
-    one = stress(books, Settings(months=12, runs=300, threads=1))
-    other = stress(books, Settings(months=12, runs=300, threads=3, compiled=False))
+    one = stress(books, Settings(months=8, runs=100, threads=1))
+    other = stress(books, Settings(months=8, runs=100, threads=3, compiled=False))
     texts = [stress_json(each, Language("en", "ZAR")) for each in (one, other)]
     assert texts[0] == texts[1]
 

@@ -57,11 +57,11 @@ def test_numba_and_numpy_agree_to_the_bit(seed):
 @pytest.mark.parametrize("compiled", [True, False])
 def test_threads_and_chunks_change_not_a_bit(compiled):
     sets = [numbers(seed) for seed in (1, 2)]
-    plain = engine.simulate(sets, runs=900, months=18, seed=3, compiled=compiled)
+    plain = engine.simulate(sets, runs=500, months=12, seed=3, compiled=compiled)
     for threads, chunk in ((2, 64), (3, 100), (1, 1)):
-        runs = 900 if chunk > 1 else 40
+        runs = 500 if chunk > 1 else 20
         other = engine.simulate(
-            sets, runs=runs, months=18, seed=3, threads=threads, chunk=chunk, compiled=compiled
+            sets, runs=runs, months=12, seed=3, threads=threads, chunk=chunk, compiled=compiled
         )
         for a, b in zip(plain, other, strict=True):
             for name in TABLES:
