@@ -58,6 +58,9 @@ faults:
 * a period that ends before it starts, or starts before the one before it has ended;
 * recipes that make their products out of each other for nothing: no work, no machine, and no less of anything afterwards.
 
+In a CSV file, text that a spreadsheet program would take for a formula (it starts with `=`, `+`, `-` or `@`) is written with
+an apostrophe before it, and read without it again. In an XLSX workbook it is kept as text.
+
 Some things are allowed and yet probably not meant. They are warnings, and the plan is made all the same:
 
 * no needs at all, or no recipes at all: the sheet is missing or empty;

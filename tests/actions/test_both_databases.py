@@ -15,20 +15,21 @@ from solidaria.web.settings import database
 from tests.postgres import NoPostgres, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = ("tests/actions", "tests/web", "tests/api", "tests/records/test_platform_workbook.py")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(os.environ.get("SOLIDARIA_TEST_DATABASE")), reason="this run is the one on PostgreSQL")
-def test_the_tests_of_actions_and_pages_pass_on_postgresql() -> None:
+def test_the_tests_of_actions_pages_and_programs_pass_on_postgresql() -> None:
     try:
         with postgres(settings=("track_commit_timestamp=on",)) as address:
             ended = subprocess.run(
-                [sys.executable, "-m", "pytest", "-m", "not browser", "tests/actions", "tests/web", "tests/api"],
+                [sys.executable, "-m", "pytest", "-m", "not browser", *FOLDERS],
                 env={**os.environ, "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
                 cwd=ROOT,
                 capture_output=True,
                 text=True,
-                timeout=1200,
+                timeout=3000,
                 check=False,
             )
     except NoPostgres as why:
