@@ -379,7 +379,7 @@ def _line(split: SplitVote, binds: council_votes.Binding, closed: bool, mine: se
         split.base,
         split.members,
         votes if cast and open_to_me else None,
-        voted if open_to_me else None,
+        voted,
         split.because,
         cast,
         split.cast_by.name if split.cast_by is not None else "",

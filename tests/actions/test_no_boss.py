@@ -264,7 +264,7 @@ def test_what_happens_by_itself_happens_in_nobody_s_name_and_stands_in_the_histo
     row.refresh_from_db()
     assert row.vote_opens is not None
     recall.open_due(row.vote_opens)
-    motion = Motion.objects.get()
+    motion = Motion.objects.get(recall=row)
     decide.close_due(motion.closes)
     council_votes.lapse_due(motion.closes)
     acts = Act.objects.filter(organisation=all.community, motion=motion)
@@ -281,7 +281,7 @@ def owing(all: Everything) -> list[Obligation]:
     found = [Obligation.objects.get(recall=row)]
     for one in (all.workshop, all.network):
         motion = Motion.objects.create(
-            organisation=one, number=1, title="An answer", text="We confirm it.", made=NOW, method="majority"
+            organisation=one, number=99, title="An answer", text="We confirm it.", made=NOW, method="majority"
         )
         due = NOW + timedelta(days=20)
         found.append(clocks.oblige(one, clocks.RATIFICATION, NOW, due, motion=motion))
@@ -290,7 +290,7 @@ def owing(all: Everything) -> list[Obligation]:
 
 def test_no_action_takes_an_obligation_away(all: Everything, owing: list[Obligation]) -> None:
     """Every form of every page, sent by somebody who holds every mandate: the clocks run on as they were."""
-    before = sorted(Obligation.objects.values_list())
+    before = set(Obligation.objects.values_list())
     client, acted = Client(raise_request_exception=False), set()
     client.force_login(all.lead)
     for pattern, line in LINES.items():
@@ -300,7 +300,7 @@ def test_no_action_takes_an_obligation_away(all: Everything, owing: list[Obligat
             seen = set(Act.objects.values_list("pk", flat=True))
             client.post(filled(pattern, line.args(all)), line.data(all))
             acted |= set(Act.objects.exclude(pk__in=seen).values_list("verb", flat=True))
-            assert sorted(Obligation.objects.values_list()) == before, pattern
+            assert before <= set(Obligation.objects.values_list()), pattern
             transaction.set_rollback(True)
     assert len(acted) > 30, acted
 
@@ -347,7 +347,7 @@ def test_mandates_by_hand_end_with_the_first_decision(all: Everything) -> None:
     given = {"person": all.member.pk, "purpose": "teller", "decision": "assembly of May"}
     mandate = who.grant_mandate(doer(all.lead), all.community, **given)
     Motion.objects.create(
-        organisation=all.community, number=1, title="x", text="y", made=NOW, state="carried", outcome="carried"
+        organisation=all.community, number=99, title="x", text="y", made=NOW, state="carried", outcome="carried"
     )
     with pytest.raises(Refused, match="by decision, not by hand"):
         who.grant_mandate(doer(all.lead), all.community, **given)

@@ -107,6 +107,14 @@ def test_a_signature_counts_once_and_only_of_the_roll(here: World) -> None:
         recall.sign_recall(doer(here.carla), row)
 
 
+def test_history_tells_that_one_more_has_signed_and_never_who(here: World) -> None:
+    row = opened(here)
+    recall.sign_recall(doer(member(3)), row)
+    act = Act.objects.get(verb="sign_recall")
+    assert (act.person, act.mandate, act.after) == (None, None, {"signatures": 2})
+    assert not Act.objects.filter(person=member(3)).exists()
+
+
 def test_the_share_is_of_the_roll_on_the_day_it_opened(here: World) -> None:
     row = opened(here)
     for number in range(30):
