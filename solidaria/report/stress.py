@@ -520,6 +520,12 @@ class StressTelling:
             for one in self.ranked()
         ]
 
+    def cliffs(self) -> list[Sentence]:
+        """How far the edge is for each shock; one sentence where most runs are lost as it is."""
+        if self.answer.cliffs and all(one.at == 0 for one in self.answer.cliffs):
+            return [say("Most runs are lost as it is: no further shock is needed.")]
+        return [self.cliff(one) for one in self.answer.cliffs]
+
     def cliff(self, one: Cliff) -> Sentence:
         """How far the edge is."""
         words = CLIFF_WORDS[one.figure]
@@ -529,9 +535,27 @@ class StressTelling:
                 what=words,
                 size=self.size(one, one.most),
             )
-        if one.at == 0:
-            return say("{what}: nothing more is needed, most runs are lost as it is.", what=words)
         return say("{what} {size}: from there on most runs are lost.", what=words, size=self.size(one, one.at))
+
+    def way_back(self) -> Sentence | None:
+        """What would hold most runs where they are lost as it is."""
+        way = self.answer.way_back
+        if way is None:
+            return None
+        if way.month is None:
+            return say(
+                "Not even a whole month's pay from outside each month, come what may, would hold most runs."
+            )
+        if way.per_member is None:
+            return say(
+                "{money} a month from outside, come what may, would hold most runs.",
+                money=self.language.money(Decimal(round(way.month)), extra=-self.language.decimals),
+            )
+        return say(
+            "{money} a month from outside, come what may, would hold most runs: {each} for each union member.",
+            money=self.language.money(Decimal(round(way.month)), extra=-self.language.decimals),
+            each=self.language.money(Decimal(repr(way.per_member)), extra=2 if way.per_member < 1 else 0),
+        )
 
     def size(self, one: Cliff, at: Decimal) -> Sentence | str:
         """The size of a shock in its unit."""

@@ -53,6 +53,12 @@ def stress_json(answer: Answer, language: Language) -> str:
             {"figure": one.figure, "at": None if one.at is None else float(one.at), "most_tried": float(one.most)}
             for one in answer.cliffs
         ],
+        "way_back": None
+        if answer.way_back is None
+        else {
+            "per_month": _rounded(answer.way_back.month),
+            "per_union_member": _rounded(answer.way_back.per_member),
+        },
         "inputs": [
             {
                 "figure": one.figure,

@@ -53,8 +53,11 @@ def _lines(telling: StressTelling) -> Iterator[str]:
             yield from item(text(telling.lever_cost(one)))
     yield ""
     yield from heading(text(say("How far it is to the cliff")))
-    for cliff in answer.cliffs:
-        yield from item(text(telling.cliff(cliff)))
+    for cliff in telling.cliffs():
+        yield from item(text(cliff))
+    way_back = telling.way_back()
+    if way_back is not None:
+        yield from item(text(way_back))
     yield ""
     yield from heading(text(say("What the answer depends on")))
     rows = telling.input_rows()

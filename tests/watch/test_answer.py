@@ -11,10 +11,12 @@ import pytest
 
 from solidaria.cli.main import main
 from solidaria.core.watch import fields as f
-from solidaria.core.watch.answer import CLIFFS, Settings, stress
+from solidaria.core.watch.answer import CLIFFS, HELP_STEP, Settings, stress
 from solidaria.core.watch.books import Change, Value, sold_to
+from solidaria.core.watch.engine import simulate
 from solidaria.core.watch.figures import FIGURES
-from solidaria.core.watch.outcomes import incidence, paired, share
+from solidaria.core.watch.outcomes import incidence, paired, share, worker_run
+from solidaria.core.watch.parameters import parameters
 from solidaria.core.watch.tables import empty
 from solidaria.report.language import Language
 from solidaria.report.stress import CLIFF_WORDS, LABELS, LIMITS, OUTCOME_WORDS, SHOCK_WORDS, StressTelling
@@ -355,3 +357,18 @@ def test_the_page_says_the_thresholds_that_hold(code):
     html = stress_html(stress(changed, Settings(months=6, runs=50)), Language(code, "ARS"))
     assert {"en": "in 5 of 6 months", "es": "en 5 de 6 meses"}[code] in html
     assert "33\N{NO-BREAK SPACE}%" in html
+
+
+def test_the_way_back_is_the_smallest_help_that_holds_most_runs():
+    """Found again by hand: with it half or more hold, with one step less they do not; and none where most hold."""
+    books = worked("books-zanon-2003")
+    found = stress(books, Settings(months=60, runs=600))
+    assert found.base.worker_run.value < 0.5
+    month = found.way_back.month / float(books.pay_of_a_month)
+    for part, held in ((month, True), (month - HELP_STEP, False)):
+        p = parameters(books)
+        p[f.FIXED] -= part
+        paths = simulate([p], runs=600, months=60, seed=1)[0]
+        assert (worker_run(paths).mean() >= 0.5) == held
+    assert found.way_back.per_member == pytest.approx(found.way_back.month / 31_000)
+    assert stress(worked("books-union-tshirts"), Settings(months=24, runs=200)).way_back is None

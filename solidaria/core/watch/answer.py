@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from solidaria.core.problem import Sentence, say
 from solidaria.core.watch.books import Books, Change, Lever, Value
 from solidaria.core.watch.engine import simulate
+from solidaria.core.watch.fields import FIXED
 from solidaria.core.watch.figures import FIGURE
 from solidaria.core.watch.outcomes import (
     Estimate,
@@ -39,6 +40,9 @@ Table = NDArray[np.float64]
 TOLD: Final = (12, 24, 36)
 #: The cliff and the inputs are looked for with fewer runs; each says so with its interval.
 FEWER_RUNS: Final = 2_048
+
+#: Help is looked for in steps of this part of a month's pay.
+HELP_STEP: Final = 0.005
 
 #: Shock -> figure, step, most, and whether the step is added to what the books say.
 CLIFFS: Final[tuple[tuple[str, Decimal, Decimal, bool], ...]] = (
@@ -140,6 +144,18 @@ class Cliff:
 
 
 @dataclass(frozen=True)
+class WayBack:
+    """Where most runs are lost as it is: the money a month, come what may, with which most would hold.
+
+    month       in money; None when not even a whole month's pay each month is enough
+    per_member  the same for each member of the unions; None when their number is not known
+    """
+
+    month: float | None
+    per_member: float | None
+
+
+@dataclass(frozen=True)
 class Input:
     """How much the answer moves when one figure goes from its low to its high end, all else and all luck equal."""
 
@@ -160,6 +176,7 @@ class Answer:
     shocks: tuple[Effect, ...]
     levers: tuple[LeverEffect, ...]
     cliffs: tuple[Cliff, ...]
+    way_back: WayBack | None
     inputs: tuple[Input, ...]
 
 
@@ -179,9 +196,10 @@ def stress(books: Books, settings: Settings, progress: Callable[[Sentence], None
     progress(say("Looking for the edge of the cliff …"))
     few = replace(settings, runs=min(settings.runs, FEWER_RUNS))
     cliffs = _cliffs(books, few)
+    way_back = _way_back(books, few)
     progress(say("Asking which figures matter most …"))
     inputs = _inputs(books, few)
-    return Answer(books, settings, _outlook(books, base), shocks, tuple(levers), cliffs, inputs)
+    return Answer(books, settings, _outlook(books, base), shocks, tuple(levers), cliffs, way_back, inputs)
 
 
 def _run(settings: Settings, numbers: Table) -> Paths:
@@ -288,6 +306,28 @@ def _cliffs(books: Books, settings: Settings) -> tuple[Cliff, ...]:
             at = step * high
         found.append(Cliff(figure, most, at))
     return tuple(found)
+
+
+def _way_back(books: Books, settings: Settings) -> WayBack | None:
+    """Bisection on the same luck, to half a percent of a month's pay; None where most runs hold as it is."""
+
+    def lost(steps: int) -> bool:
+        numbers = parameters(books)
+        # Money that comes in whatever happens is the contrary of a fixed cost.
+        numbers[FIXED] -= steps * HELP_STEP
+        return bool(worker_run(_run(settings, numbers)).mean() < 0.5)
+
+    low, high = 0, round(1 / HELP_STEP)
+    if not lost(low):
+        return None
+    if lost(high):
+        return WayBack(None, None)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if lost(middle) else (low, middle)
+    month = high * HELP_STEP * float(books.pay_of_a_month)
+    unions = books.get("union_members")
+    return WayBack(month, month / float(unions) if unions else None)
 
 
 def _state_pays(books: Books) -> bool:
