@@ -12,7 +12,7 @@ from django.urls import reverse
 from solidaria.actions.clocks import expiring, running
 from solidaria.actions.permit import MEMBER, live_mandates, live_seats
 from solidaria.core.problem import Sentence, say
-from solidaria.records.models import Belonging, Need, Organisation, Person, Recall, Round, Site, SplitVote
+from solidaria.records.models import Belonging, Need, Organisation, Person, Recall, Round, Site, SplitVote, Voter
 
 MOST_STEPS = 8
 
@@ -34,7 +34,7 @@ def steps(person: Person, mine: list[Organisation]) -> list[Step]:
     rights: dict[int, set[str]] = {one.pk: {MEMBER} for one in mine}
     for mandate in live_mandates(datetime.now(UTC)).filter(person=person):
         rights.setdefault(mandate.organisation_id, set()).update(mandate.rights)
-    found = [*_clocks(person, mine, rights), *_answers(mine, rights), *_loop(mine, rights)]
+    found = [*_votes(person), *_clocks(person, mine, rights), *_answers(mine, rights), *_loop(mine, rights)]
     return sorted(found, key=lambda step: not step.urgent)[:MOST_STEPS]
 
 
@@ -96,6 +96,20 @@ def _clocks(person: Person, mine: list[Organisation], rights: dict[int, set[str]
             )
             where = reverse("mandates", args=[mandate.organisation.code])
             yield Step(what, where, say("See the mandates"))
+
+
+def _votes(person: Person) -> Iterator[Step]:
+    """Open votes that wait for this person's ballot."""
+    waiting = Voter.objects.filter(person=person, voted=False, motion__state="open").select_related(
+        "motion__organisation"
+    )
+    for row in waiting.order_by("motion__closes")[:MOST_STEPS]:
+        yield Step(
+            say("{name} votes: {title}", name=row.motion.organisation.name, title=row.motion.title),
+            reverse("vote", args=[row.motion_id]),
+            say("Vote"),
+            True,
+        )
 
 
 def _answers(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Step]:
