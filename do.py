@@ -25,6 +25,7 @@ python3 do.py demo [--no-open]   start a trial of the platform on this machine a
 python3 do.py test [...]         lint, types and tests; --quick: only the quick tests; --all: the slow ones too;
                                  anything else goes to pytest
 python3 do.py lint               lint and types alone
+python3 do.py pictures           the pictures of the main pages, into docs/pictures/
 python3 do.py bench [...]        the benchmarks of plans; `bench counting` and `bench budgets` those of counting,
                                  `bench pages` those of the platform, `bench ballots` ten thousand voters in a
                                  minute, `bench kills` servers killed while they vote, `bench stress` stress tests
@@ -53,6 +54,8 @@ def main(words):
         return test(run, rest)
     if verb == "lint":
         return lint(run)
+    if verb == "pictures":
+        return run("python", str(HOME / "tools" / "pictures.py"), *rest)
     if verb == "bench":
         name, rest = (rest[0], rest[1:]) if rest and rest[0] in BENCHMARKS else ("plan", rest)
         groups = ("dev",) if name in SERVER else ("bench",)  # these need a server, not other planners
