@@ -1,12 +1,15 @@
 """Two engines, one month: what the fast one says is what the readable one says."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from solidaria.core.watch import engine, fast_numpy, month, rules, tables
 from solidaria.core.watch import fields as f
 from solidaria.core.watch.parameters import parameters
-from tests.watch.made import WORKED, made_books, numbers, worked
+from tests.watch.made import EXAMPLES, WORKED, made_books, numbers, worked
 
 TABLES = ("outcome", "cash", "pay", "people", "sums")
 
@@ -121,3 +124,42 @@ def test_numbers_beyond_the_keys_are_refused():
     for wrong in ({"months": 2_000}, {"first_run": 2**32}, {"site": 2**19}, {"seed": -1}):
         with pytest.raises(ValueError, match=r"too many|seed"):
             engine.simulate([p], **{"runs": 1, "months": 1, "seed": 1, **wrong})
+
+
+WITHOUT_NUMBA = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("numba", "llvmlite"):
+            raise ImportError("not here: " + name)
+
+sys.meta_path.insert(0, Block())
+from solidaria.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_without_numba_the_command_gives_the_same_answer(tmp_path):
+    """Where the compiler of loops is not there: more slowly, and the same to the byte."""
+    words = [
+        "stress",
+        str(EXAMPLES / WORKED[1]),
+        "--months",
+        "6",
+        "--runs",
+        "40",
+        "--threads",
+        "1",
+        "--lang",
+        "en",
+    ]
+    answers = []
+    for name, program in (("with", ["-m", "solidaria.cli.main"]), ("without", ["-c", WITHOUT_NUMBA])):
+        out = tmp_path / f"{name}.json"
+        ended = subprocess.run(
+            [sys.executable, *program, *words, "--out", str(out)], capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        answers.append(out.read_bytes())
+    assert answers[0] == answers[1]
