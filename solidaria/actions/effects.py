@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from solidaria.actions.acting import columns
+from solidaria.actions.agreed import latest, yes
 from solidaria.actions.permit import HOLDING, PURPOSES, RIGHTS, live_seats
 from solidaria.core.decide import HOUSE_RULES, house_rule_faults, number_of
 from solidaria.core.problem import Fault, Sentence, say
@@ -22,6 +23,7 @@ from solidaria.core.workbook.check import READERS
 from solidaria.core.workbook.schema import RULE, Column
 from solidaria.records.models import (
     Act,
+    AgreementVersion,
     Assembly,
     Belonging,
     HouseRule,
@@ -547,6 +549,34 @@ def _minutes(motion: Motion, effect: Given, at: datetime) -> Assembly:
     return row
 
 
+# --- agreements ---
+
+
+def _told_agreement(effect: Given) -> Sentence:
+    row = AgreementVersion.objects.filter(pk=effect.get("version") or 0).select_related("agreement").first()
+    name = row.agreement.title if row else "–"
+    return say(
+        "We say yes to the agreement “{name}”, version {number}.", name=name, number=row.number if row else 0
+    )
+
+
+def _check_agreement(organisation: Organisation, effect: Given) -> list[Fault]:
+    row = AgreementVersion.objects.filter(pk=effect.get("version") or 0).select_related("agreement").first()
+    if row is None or organisation.code not in row.parties:
+        return [_fault("version", say("This agreement is one of others."))]
+    if latest(row.agreement).pk != row.pk:
+        return [_fault("version", say("There is a newer version of this agreement."))]
+    return []
+
+
+def _agreement(motion: Motion, effect: Given, at: datetime) -> models.Model:
+    """The side's yes; a version that was replaced while the vote was open is left alone, and the vote stands as it is."""
+    row = AgreementVersion.objects.select_related("agreement").get(pk=effect["version"])
+    if latest(row.agreement).pk != row.pk:
+        return row
+    return yes(row, motion.organisation, at, motion=motion)
+
+
 # --- the table ---
 
 
@@ -576,6 +606,7 @@ EFFECTS: dict[str, Effect] = {
     "set_pledge": Effect(say("raise or lower our pledge"), _told_pledge, _check_amount, _pledge),
     "refuse_plan_line": Effect(say("refuse a line of a plan"), _told_refusal, _check_refusal, _refusal),
     "approve_minutes": Effect(say("approve minutes"), _told_minutes, _check_minutes, _minutes),
+    "sign_agreement": Effect(say("say yes to an agreement"), _told_agreement, _check_agreement, _agreement),
     "join_network": Effect(say("join a network or council"), _told_network, _check_network, _join),
     "leave_network_by_decision": Effect(say("leave a network or council"), _told_network, _check_network, _leave),
 }

@@ -36,16 +36,35 @@ RIGHTS: dict[str, Sentence] = {
     "plan.round": say("open rounds and ask for plans"),
     "decide.facilitate": say("call assemblies, open votes and keep the speaking list"),
     "decide.tell": say("print voting codes and enter counts of hands and paper"),
+    "agree.draft": say("draft agreements and call off under them"),
+    "agree.sign": say("say yes to agreements within the limit of the rules"),
+    "books.record": say("write down hours, deliveries and corrections in the books"),
+    "books.pay": say("draft payments"),
+    "books.release": say("release payments that somebody else drafted"),
 }
 
 #: What a mandate for each purpose usually carries; an assembly may give fewer.
 PURPOSES: dict[str, tuple[Sentence, tuple[str, ...]]] = {
     "coordinator": (
         say("coordinator"),
-        ("who.describe", "who.ally", "needs.gather", "plan.capacity", "plan.refuse", "plan.network", "plan.round"),
+        (
+            "who.describe",
+            "who.ally",
+            "needs.gather",
+            "plan.capacity",
+            "plan.refuse",
+            "plan.network",
+            "plan.round",
+            "agree.draft",
+            "agree.sign",
+            "books.release",
+        ),
     ),
     "secretary": (say("secretary"), ("who.describe", "who.roll", "who.mandates")),
-    "treasurer": (say("treasurer"), ("plan.capacity", "plan.refuse")),
+    "treasurer": (
+        say("treasurer"),
+        ("plan.capacity", "plan.refuse", "books.record", "books.pay"),
+    ),
     "facilitator": (say("facilitator"), ("decide.facilitate",)),
     "teller": (say("teller"), ("decide.tell",)),
     "delegate": (say("delegate"), ("needs.gather", "plan.refuse", "who.ally")),
@@ -150,6 +169,32 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "refuse_line": ("plan.refuse",),
     "lower_pledge": ("plan.refuse",),
     "withdraw_refusal": ("plan.refuse",),
+    # agree
+    "draft_agreement": ("agree.draft",),
+    "draft_from_plan": ("agree.draft",),
+    "change_agreement": ("agree.draft",),
+    "agree_by_mandate": ("agree.sign",),
+    "hold_again": ("agree.draft", "agree.sign"),
+    "pause_agreement": ("agree.sign",),
+    "resume_agreement": ("agree.sign",),
+    "end_agreement": ("agree.sign",),
+    "call_off": ("agree.draft",),
+    "release_promise": ("agree.sign",),
+    "hand_over": ("books.record",),
+    "confirm_handover": ("books.record",),
+    "dispute_handover": ("books.record",),
+    "settle_handover": ("books.record", "agree.sign"),
+    # books
+    "record_event": ("books.record",),
+    "record_hours": ("books.record",),
+    "correct_event": ("books.record",),
+    "draft_payment": ("books.pay",),
+    "release_payment": ("books.release",),
+    "withdraw_payment": ("books.pay", "books.release"),
+    "confirm_payment": ("books.record",),
+    "dispute_payment": ("books.record",),
+    "sign_checkpoint": (MEMBER,),
+    "countersign": (MEMBER,),
 }
 
 

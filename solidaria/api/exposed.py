@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 _BY_HAND = "rests on the minutes of an assembly, which a person enters and answers for"
 _CODES = "shows codes once, to be printed; a program would keep them"
 _IN_PERSON = "is something a person does about himself or herself, signed in"
+_BY_PEOPLE = "is agreed, handed over or paid by people, two of them for money; programs read the exported books"
 _ASSEMBLY = "is part of an assembly: people speak, sign and vote there themselves, and no program for them"
 
 #: Action -> why no key opens it.
@@ -35,6 +36,15 @@ NOT_FOR_PROGRAMS: dict[str, str] = {
             "ask_to_speak give_the_floor end_speech write_minutes correct_minutes take_correction"
         ).split(),
         _ASSEMBLY,
+    ),
+    **dict.fromkeys(
+        (
+            "draft_agreement draft_from_plan change_agreement agree_by_mandate hold_again pause_agreement "
+            "resume_agreement end_agreement call_off release_promise hand_over confirm_handover dispute_handover "
+            "settle_handover record_event record_hours correct_event draft_payment release_payment "
+            "withdraw_payment confirm_payment dispute_payment sign_checkpoint countersign"
+        ).split(),
+        _BY_PEOPLE,
     ),
     "print_voting_codes": _CODES,
     "revoke_voting_codes": "goes with printing codes",

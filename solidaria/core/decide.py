@@ -5,9 +5,11 @@ Plain values only. Ballots are piles: distinct ballot → how many. Times come i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
@@ -102,6 +104,29 @@ HOUSE_RULES: dict[str, HouseRule] = {
     "refer_days": HouseRule(
         "days", "30", say("How many days a base has to decide on a motion that a council referred back to it.")
     ),
+    "sign_limit": HouseRule(
+        "money",
+        "0",
+        say("Up to which amount a mandate is enough to say yes to an agreement; above it the assembly decides."),
+    ),
+    "pay_limit": HouseRule(
+        "money", "0", say("Up to which amount a day one person may pay alone; above it a second one releases it.")
+    ),
+    "open_books": HouseRule(
+        "choices",
+        "",
+        say("What of the books everybody may see."),
+        ("balances", "income", "wages", "agreements", "checkpoint"),
+    ),
+    "share_surplus": HouseRule(
+        "choice", "hours", say("How a surplus is shared among the members."), ("hours", "equally")
+    ),
+    "reserves": HouseRule(
+        "choice",
+        "none",
+        say("By which law reserves are put aside before a surplus is shared."),
+        ("none", "argentina"),
+    ),
 }
 #: Rules that say "more than": of nothing there is more than the whole.
 MORE_THAN = ("majority", "rules_majority")
@@ -124,6 +149,13 @@ def house_rule_faults(rule: str, value: str) -> list[Fault]:
     if known.kind == "yes/no" and value not in ("yes", "no"):
         what = say("“{value}” is neither yes nor no.", value=value[:40])
         return [Fault("", None, "value", what, say("Write yes or no."))]
+    if known.kind == "money" and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", value):
+        what = say("“{value}” is not an amount of money.", value=value[:40])
+        return [Fault("", None, "value", what, say("Write it as 50000 or 1250.50."))]
+    if known.kind == "choices" and not set(value.split()) <= set(known.choices):
+        what = say("“{value}” cannot be chosen here.", value=value[:40])
+        help = say("Write any of these, with spaces between them: {choices}.", choices=", ".join(known.choices))
+        return [Fault("", None, "value", what, help)]
     if known.kind == "choice" and value not in known.choices:
         what = say("“{value}” cannot be chosen here.", value=value[:40])
         help = say("Write one of these: {choices}.", choices=", ".join(known.choices))
@@ -155,6 +187,17 @@ def number_of(rules: Mapping[str, str], rule: str) -> int:
 def is_so(rules: Mapping[str, str], rule: str) -> bool:
     """A rule that is yes or no."""
     return rules.get(rule, HOUSE_RULES[rule].usual) == "yes"
+
+
+def money_of(rules: Mapping[str, str], rule: str) -> Decimal:
+    """A rule that is an amount of money."""
+    return Decimal(rules.get(rule, HOUSE_RULES[rule].usual))
+
+
+def choices_of(rules: Mapping[str, str], rule: str) -> tuple[str, ...]:
+    """A rule that is any number of choices, in the order of the rule."""
+    chosen = set(rules.get(rule, HOUSE_RULES[rule].usual).split())
+    return tuple(one for one in HOUSE_RULES[rule].choices if one in chosen)
 
 
 def choice_of(rules: Mapping[str, str], rule: str) -> str:

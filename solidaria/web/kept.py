@@ -151,6 +151,22 @@ TABLES: dict[str, Kept] = {
         {"declared_by": say("who proposed it")},
         whole=False,
     ),
+    "Handover": Kept(
+        say("Deliveries you wrote down or confirmed"),
+        say("So that both sides can ask who handed over and who received."),
+        _HISTORY,
+        {"given_by": say("who handed over"), "confirmed_by": say("who confirmed it")},
+        whole=False,
+    ),
+    "Payment": Kept(
+        say("Payments you drafted or released"),
+        say(
+            "Two people answer for the organisation's money. Pay for your hours stands under the number of your place."
+        ),
+        _HISTORY,
+        {"drafted_by": say("who drafted it"), "released_by": say("who released it")},
+        whole=False,
+    ),
     "Comment": Kept(
         say("What you said about motions"),
         say("The discussion of a motion, with names, for its members."),

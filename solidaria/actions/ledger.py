@@ -1,0 +1,116 @@
+"""Posting into the books: the only way by which an event comes into the ledger and into the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+from uuid import uuid4
+
+from django.db.models import Max, Q, Sum
+
+from solidaria.actions.acting import check
+from solidaria.actions.permit import Doer
+from solidaria.core.books import ACTIONS, Event, event_faults, lacking
+from solidaria.records.models import AgreementVersion, LedgerEvent, LogEntry, Membership, Organisation
+
+
+def new_event(doer: Doer, by: Organisation, **given: object) -> Event:
+    """An event as it is written down now by somebody in an organisation."""
+    mandate = f"mandate:{doer.mandate.pk}" if doer.mandate is not None else ""
+    recorded = doer.at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return Event(id=uuid4().hex, recorded=recorded, by=by.code, mandate=mandate, **given)  # type: ignore[arg-type]
+
+
+def held(agent: str, resource: str) -> tuple[int, int]:
+    """What an agent holds of a resource, by right and in hand: sums over all events, in the database."""
+    found = []
+    for column in ("accounting", "onhand"):
+        gives = [name for name, one in ACTIONS.items() if getattr(one, column) in ("-", "-/+")]
+        gets = [name for name, one in ACTIONS.items() if getattr(one, column) in ("+", "-/+", "+to")]
+        rows = LedgerEvent.objects.filter(resource=resource)
+        plus = rows.filter(receiver=agent, action__in=gets).aggregate(all=Sum("amount"))["all"] or 0
+        minus = rows.filter(provider=agent, action__in=gives).aggregate(all=Sum("amount"))["all"] or 0
+        found.append(int(plus) - int(minus))
+    return found[0], found[1]
+
+
+def post(event: Event, resource_name: str = "") -> LedgerEvent:
+    """Put an event into the ledger and into the logs of all organisations it concerns, inside the act's transaction.
+
+    Everybody who gives or gets is locked first, so that two acts at the same moment never give the same thing.
+    Raises Refused when the event cannot be, or somebody would give what is not held.
+    """
+    check(event_faults(event))
+    codes = {one.partition(":")[2] for one in (event.provider, event.receiver) if one.startswith("organisation:")}
+    codes |= {event.by} | _homes((event.provider, event.receiver))
+    concerned = locked(codes)
+    names = {f"organisation:{one.code}": one.name for one in concerned}
+    if resource_name:
+        names[event.resource] = resource_name
+    check(lacking(event, held, names))
+    row = LedgerEvent.of(event)
+    row.save(force_insert=True)
+    for one in concerned:
+        append(one, event=row)
+    return row
+
+
+def locked(codes: Iterable[str]) -> list[Organisation]:
+    """These organisations, kept from acting at the same moment; always taken in the same order."""
+    rows = Organisation.objects.select_for_update(of=("self",), no_key=True).filter(code__in=sorted(set(codes)))
+    return list(rows.order_by("pk"))
+
+
+def append(
+    organisation: Organisation, *, event: LedgerEvent | None = None, version: AgreementVersion | None = None
+) -> LogEntry:
+    """Put an entry at the end of an organisation's log; the organisation is locked."""
+    last = LogEntry.objects.filter(organisation=organisation).aggregate(last=Max("place"))["last"]
+    place = 0 if last is None else last + 1
+    return LogEntry.objects.create(organisation=organisation, place=place, event=event, version=version)
+
+
+def _homes(agents: Iterable[str]) -> set[str]:
+    """The organisations of members who give or get."""
+    numbers = [int(one.partition(":")[2]) for one in agents if one.startswith("member:")]
+    rows = Membership.objects.filter(pk__in=numbers)
+    return set(rows.values_list("organisation__code", flat=True)) if numbers else set()
+
+
+def fulfilled(codes: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Promise → how much of it was fulfilled, and on which day last; those without any are left out."""
+    rows = (
+        LedgerEvent.objects.filter(promise__in=list(codes))
+        .values("promise")
+        .annotate(all=Sum("amount"), last=Max("day"))
+    )
+    return {row["promise"]: (int(row["all"]), row["last"]) for row in rows.order_by("promise")}
+
+
+def events_of(organisation: Organisation) -> list[Event]:
+    """All events in an organisation's log, in the order of the log."""
+    entries = LogEntry.objects.filter(organisation=organisation, event__isnull=False).select_related("event")
+    return [entry.event.value for entry in entries.order_by("place") if entry.event is not None]
+
+
+def texts_of(organisation: Organisation, until: int | None = None) -> list[str]:
+    """The log as the lines its tree is made of, up to `until` entries; worked out anew from the tables each time."""
+    entries = (
+        LogEntry.objects.filter(organisation=organisation).select_related("event", "version").order_by("place")
+    )
+    return [text_of(entry) for entry in (entries if until is None else entries[:until])]
+
+
+def text_of(entry: LogEntry) -> str:
+    """One entry as a line: an event, or a version of an agreement."""
+    if entry.event is not None:
+        return entry.event.value.text
+    assert entry.version is not None
+    return entry.version.text
+
+
+def balances_of(agent: str) -> list[tuple[str, int, int]]:
+    """(resource, by right, in hand) of everything an agent ever held, by resource; asked of the database at once."""
+    rows = LedgerEvent.objects.filter(Q(provider=agent) | Q(receiver=agent)).exclude(resource="hours")
+    resources = sorted(rows.order_by().values_list("resource", flat=True).distinct())
+    return [(resource, *held(agent, resource)) for resource in resources if resource]
