@@ -43,6 +43,11 @@ class Names:
             self._or_fault(known.get(code), Equipment, code, column.format(at)) for at, code in enumerate(codes)
         ]
 
+    def site(self, network: Organisation, code: str, column: str = "site") -> Site:
+        """A site that plans in the network, by the id of its organisation."""
+        rows = Site.objects.filter(network=network, organisation__code=code).select_related("organisation")
+        return self._or_fault(rows.first(), Site, code, column)
+
     def row(self, rows: QuerySet[Row], code: str, column: str) -> Row:
         """The row of this id among the given ones."""
         return self._or_fault(_one(rows, code), rows.model, code, column)

@@ -29,7 +29,6 @@ from solidaria.records.models import (
     Round,
     Route,
     Rule,
-    Site,
 )
 
 router = Router(tags=["network"])
@@ -176,8 +175,7 @@ def keep_promise(request: HttpRequest, code: str, given: shapes.KeepPromise) -> 
     who = doer(request)
     one, _ = found(visible.network_seen(who, code))
     names = Names()
-    sites = {row.organisation.code: row for row in Site.objects.filter(network=one).select_related("organisation")}
-    place = sites.get(given.site) or names.row(Site.objects.none(), given.site, "site")
+    place = names.site(one, given.site)
     receiver = names.row(
         Organisation.objects.filter(
             networks__network=one, networks__agreed__isnull=False, networks__left__isnull=True

@@ -412,7 +412,7 @@ class DeclareNeed(Given):
     words: Text = ""
     product: Id | None = None
     quantity: Amount
-    period: Text = ""
+    period: Id = ""
     tier: int = 1
     pays: Text = ""
     people: int | None = None
@@ -425,7 +425,7 @@ class EditNeed(Given):
     words: Text | None = None
     product: Id | None = None
     quantity: Amount | None = None
-    period: Text | None = None
+    period: Id | None = None
     tier: int | None = None
     pays: Text | None = None
     people: int | None = None
@@ -551,7 +551,7 @@ class KeepPromise(Given):
     organisation: Id
     product: Id
     quantity: Amount
-    period: Text = ""
+    period: Id = ""
 
 
 class Count(BaseModel):
@@ -663,7 +663,7 @@ class RefuseLine(Given):
     organisation: Id
     recipe: Id
     most_runs: Amount
-    period: Text = ""
+    period: Id = ""
     reason: Text
 
 
