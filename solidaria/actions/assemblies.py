@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from solidaria.actions import clocks
 from solidaria.actions.acting import Already, action, check, refused
 from solidaria.actions.effects import house_rules
 from solidaria.actions.permit import Doer, NotAllowed, is_member
@@ -112,6 +113,7 @@ def end_assembly(doer: Doer, assembly: Assembly) -> Assembly:
     assembly.ended = doer.at
     assembly.save(update_fields=["ended"])
     Speech.objects.filter(assembly=assembly, began__isnull=False, ended__isnull=True).update(ended=doer.at)
+    clocks.congress_held(assembly, doer.at)
     return assembly
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from solidaria.actions import clocks
 from solidaria.actions.acting import columns
 from solidaria.actions.agreed import latest, yes
 from solidaria.actions.permit import HOLDING, PURPOSES, RIGHTS, live_seats
@@ -62,10 +63,7 @@ class Effect:
 
 def house_rules(organisation: Organisation) -> dict[str, str]:
     """The rules the organisation decided for itself; what it did not decide is not in it."""
-    found: dict[str, str] = {}
-    for row in HouseRule.objects.filter(organisation=organisation).order_by("since", "pk"):
-        found[row.rule] = row.value
-    return found
+    return clocks.rules_of(organisation)
 
 
 def check_effects(organisation: Organisation, effects: list[dict[str, Any]]) -> list[Fault]:
@@ -313,6 +311,22 @@ def _instruct(motion: Motion, effect: Given, at: datetime) -> Seat:
     row.instruction = str(effect.get("instruction") or "")
     row.save(update_fields=["instruction"])
     return row
+
+
+def _told_congress(effect: Given) -> Sentence:
+    council = Organisation.objects.filter(pk=effect.get("council") or 0).first()
+    return say("We ask {council} for a special congress.", council=council.name if council is not None else "–")
+
+
+def _check_congress(organisation: Organisation, effect: Given) -> list[Fault]:
+    found = Seat.objects.filter(base=organisation, council=effect.get("council") or 0, ended=None).exists()
+    return [] if found else [_fault("council", say("We have no seat there."))]
+
+
+def _congress(motion: Motion, effect: Given, at: datetime) -> models.Model:
+    """With the base that makes the share full, the council's clock begins."""
+    council = Organisation.objects.select_for_update().get(pk=effect["council"])
+    return clocks.ask_for_congress(council, motion, at) or council
 
 
 def _told_end_mandate(effect: Given) -> Sentence:
@@ -599,6 +613,9 @@ EFFECTS: dict[str, Effect] = {
     ),
     "grant_mandate": Effect(say("give a mandate"), _told_mandate, _check_mandate, _mandate),
     "end_mandate_by_decision": Effect(say("end a mandate"), _told_end_mandate, _check_end_mandate, _end_mandate),
+    "ask_for_congress": Effect(
+        say("ask a council for a special congress"), _told_congress, _check_congress, _congress
+    ),
     "instruct_delegate": Effect(say("instruct our delegate"), _told_instruction, _check_instruct, _instruct),
     "admit_member": Effect(say("admit a member"), _told_member, _check_person, _admit),
     "release_member": Effect(say("release a member"), _told_member, _check_member, _release),

@@ -101,6 +101,12 @@ HOUSE_RULES: dict[str, HouseRule] = {
         say("Which count must carry in a council: that by members, that by organisations, or both."),
         ("members", "organisations", "both"),
     ),
+    "congress_share": HouseRule(
+        "share", "1/3", say("How many of the bases must ask for a special congress for it to be held.")
+    ),
+    "congress_days": HouseRule(
+        "days", "30", say("Within how many days a special congress that was asked for must be held.")
+    ),
     "refer_days": HouseRule(
         "days", "30", say("How many days a base has to decide on a motion that a council referred back to it.")
     ),

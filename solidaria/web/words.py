@@ -72,6 +72,7 @@ OBLIGATIONS: dict[str, Sentence] = {
     "recall vote": say("vote on a recall"),
     "ratification": say("confirm or refuse a council's decision"),
     "referred back": say("answer a motion that a council sent back"),
+    "special congress": say("hold the special congress that the bases asked for"),
     "review": say("look at a decision again"),
 }
 #: What an act was, for the history page: "Ana declared a need".
@@ -132,6 +133,7 @@ VERBS: dict[str, Sentence] = {
     "open_recall_vote": say("the vote on a recall opened by itself"),
     "give_seat": say("gave a delegate the seat in a council"),
     "instruct_delegate": say("the delegate was instructed"),
+    "ask_for_congress": say("a special congress was asked for"),
     "ask_for_ratification": say("asked that the bases confirm a decision"),
     "cast_split": say("cast the members' votes in a council"),
     "refer_back": say("referred a motion back to the base"),

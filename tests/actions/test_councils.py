@@ -7,13 +7,14 @@ from itertools import count
 
 import pytest
 
-from solidaria.actions import clocks, council_votes, councils, decide, recall
+from solidaria.actions import assemblies, clocks, council_votes, councils, decide, recall
 from solidaria.actions.effects import house_rules
 from solidaria.actions.permit import Doer, NotAllowed, rights_of
 from solidaria.actions.who import grant_mandate
 from solidaria.core.problem import Refused
 from solidaria.records.models import (
     Act,
+    Assembly,
     Belonging,
     HouseRule,
     Mandate,
@@ -650,3 +651,54 @@ def test_a_council_gives_mandates_to_members_of_its_bases(
     stranger = {"kind": "grant_mandate", "person": person("carla").pk, "purpose": "treasurer"}
     with pytest.raises(Refused):
         drafted(council, delegate_of(unions[0]), stranger)
+
+
+# --- a special congress ---
+
+
+def asked_by(one: Organisation, council: Organisation, at: datetime | None = None) -> Motion:
+    """A base decides to ask the council for a special congress."""
+    effect = {"kind": "ask_for_congress", "council": council.pk}
+    motion = decide.propose_motion(
+        Doer(delegate_of(one), at=at or NOW),
+        one,
+        title="Congress",
+        text="We ask for a congress.",
+        effects=[effect],
+    )
+    return decided(motion, {"for": 3}, at)
+
+
+def test_a_third_of_the_bases_starts_a_clock_that_no_officer_can_switch_off(
+    council: Organisation, ana: Person
+) -> None:
+    """COSATU: 7 of 19 are needed; the demand of September 2013 was met in July 2015, about 22 months later."""
+    unions = [base(f"U{number}", 4, council, ana) for number in range(19)]
+    for one in unions[:6]:
+        asked_by(one, council)
+    assert not Obligation.objects.exists()
+    asked_by(unions[6], council)
+    clock = Obligation.objects.get()
+    assert (clock.organisation, clock.kind, clock.due) == (council, "special congress", NOW + timedelta(days=30))
+    for one in unions[7:9]:
+        asked_by(one, council)
+    assert Obligation.objects.count() == 1, "nine asked; the clock runs once"
+    late = NOW + timedelta(days=660)
+    Mandate.objects.update(ends=(late + timedelta(days=90)).date())
+    held = Assembly.objects.create(organisation=council, name="Alone", starts=NOW, called=NOW, opened=NOW)
+    assemblies.end_assembly(doer(ana), held)
+    clock.refresh_from_db()
+    assert clock.met is None, "a room that an officer opens and closes alone meets nothing"
+    congress = Assembly.objects.create(organisation=council, name="Congress", starts=late, called=NOW, opened=late)
+    for one in unions[:7]:
+        assemblies.attend(Doer(delegate_of(one), at=late), congress)
+    assemblies.end_assembly(Doer(ana, at=late), congress)
+    clock.refresh_from_db()
+    assert clock.met == late and (clock.met - clock.due).days == 630
+
+
+def test_a_base_without_a_seat_cannot_ask_for_a_congress(council: Organisation, ana: Person) -> None:
+    union = base("A", 4, council, ana)
+    Seat.objects.update(ended=NOW)
+    with pytest.raises(Refused, match="no seat there"):
+        asked_by(union, council)
