@@ -405,6 +405,21 @@ class StressTelling:
             for month in months
         ]
 
+    def pay_rows(self) -> list[Line]:
+        """Pay on time and people at some months: what one run in twenty, and half of the runs, stay below."""
+        base = self.answer.base
+        months = sorted({1, 3, 6, *base.at} & set(range(1, self.answer.settings.months + 1)))
+        return [
+            Line(
+                self.month(month),
+                (
+                    *(self.percent(float(base.pay[month - 1, level])) for level in (0, 2)),
+                    *(self.people(float(base.people[month - 1, level])) for level in (0, 2)),
+                ),
+            )
+            for month in months
+        ]
+
     def outcome_word(self, name: str) -> str:
         """An outcome in words."""
         return self.text(OUTCOME_WORDS[name])
