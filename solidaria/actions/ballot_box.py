@@ -27,6 +27,8 @@ from solidaria.records.models import Motion, Pile, Voter
 
 #: Ballots of one commit. More would make the first of them wait for the last.
 MOST_AT_ONCE = 500
+#: The thread and its connection end when no ballot came for so long.
+IDLE_SECONDS = 2.0
 #: A voter never waits longer than this for an answer.
 MOST_SECONDS = 60.0
 
@@ -57,19 +59,23 @@ class BallotBox:
         one.answer.result(MOST_SECONDS)
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            with self._lock:
-                if self._thread is None or not self._thread.is_alive():
-                    self._thread = threading.Thread(target=self._write, name="ballot box", daemon=True)
-                    self._thread.start()
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._write, name="ballot box", daemon=True)
+                self._thread.start()
 
     def _write(self) -> None:
         while True:
             try:
-                batch = [self._waiting.get(timeout=30)]
+                batch = [self._waiting.get(timeout=IDLE_SECONDS)]
             except Empty:
-                close_old_connections()
-                continue
+                # Under the lock: a ballot that comes now is either seen here or starts a new thread.
+                with self._lock:
+                    if not self._waiting.empty():
+                        continue
+                    self._thread = None
+                connection.close()
+                return
             while len(batch) < MOST_AT_ONCE:
                 try:
                     batch.append(self._waiting.get_nowait())
