@@ -12,7 +12,9 @@ from solidaria.core.workbook.schema import SHEET
 from solidaria.core.workbook.tables import Cell
 
 
-def read_row(sheet: str, given: Mapping[str, Cell], without: Collection[str] = ()) -> tuple[dict[str, Any], list[Fault]]:
+def read_row(
+    sheet: str, given: Mapping[str, Cell], without: Collection[str] = ()
+) -> tuple[dict[str, Any], list[Fault]]:
     """The values of a row, None where blank, and every fault of its cells.
 
     sheet     name of a sheet; KeyError when there is none

@@ -6,333 +6,658 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0001_initial'),
+        ("records", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assembly',
+            name="Assembly",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('starts', models.DateTimeField()),
-                ('place', models.CharField(blank=True, max_length=200)),
-                ('called', models.DateTimeField()),
-                ('opened', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('minutes', models.TextField(blank=True)),
-                ('minutes_approved', models.DateTimeField(blank=True, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assemblies', to='records.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("starts", models.DateTimeField()),
+                ("place", models.CharField(blank=True, max_length=200)),
+                ("called", models.DateTimeField()),
+                ("opened", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                ("minutes", models.TextField(blank=True)),
+                ("minutes_approved", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assemblies",
+                        to="records.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-starts'],
+                "ordering": ["-starts"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=4000)),
-                ('at', models.DateTimeField()),
-                ('taken', models.DateTimeField(blank=True, null=True)),
-                ('assembly', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='records.assembly')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("text", models.TextField(max_length=4000)),
+                ("at", models.DateTimeField()),
+                ("taken", models.DateTimeField(blank=True, null=True)),
+                (
+                    "assembly",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="records.assembly",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Motion',
+            name="Motion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('text', models.TextField(max_length=20000)),
-                ('text_before', models.TextField(blank=True)),
-                ('method', models.CharField(default='majority', max_length=12)),
-                ('seats', models.PositiveSmallIntegerField(default=1)),
-                ('options', models.JSONField(default=list)),
-                ('effects', models.JSONField(default=list)),
-                ('state', models.CharField(db_index=True, default='draft', max_length=10)),
-                ('made', models.DateTimeField()),
-                ('terms', models.JSONField(default=dict)),
-                ('secret', models.BooleanField(default=False)),
-                ('tracker', models.BooleanField(default=False)),
-                ('opened', models.DateTimeField(blank=True, null=True)),
-                ('closes', models.DateTimeField(blank=True, null=True)),
-                ('closed', models.DateTimeField(blank=True, null=True)),
-                ('roll_size', models.PositiveIntegerField(default=0)),
-                ('roll_hash', models.CharField(blank=True, max_length=64)),
-                ('roll_salt', models.CharField(blank=True, max_length=32)),
-                ('outcome', models.CharField(blank=True, max_length=12)),
-                ('result', models.JSONField(default=dict)),
-                ('review', models.DateField(blank=True, null=True)),
-                ('ratify_by', models.DateTimeField(blank=True, null=True)),
-                ('ratify_needed', models.PositiveSmallIntegerField(default=0)),
-                ('amends', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='amendments', to='records.motion')),
-                ('assembly', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='motions', to='records.assembly')),
-                ('declared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposed', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='motions', to='records.organisation')),
-                ('origin', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='derived', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("text", models.TextField(max_length=20000)),
+                ("text_before", models.TextField(blank=True)),
+                ("method", models.CharField(default="majority", max_length=12)),
+                ("seats", models.PositiveSmallIntegerField(default=1)),
+                ("options", models.JSONField(default=list)),
+                ("effects", models.JSONField(default=list)),
+                ("state", models.CharField(db_index=True, default="draft", max_length=10)),
+                ("made", models.DateTimeField()),
+                ("terms", models.JSONField(default=dict)),
+                ("secret", models.BooleanField(default=False)),
+                ("tracker", models.BooleanField(default=False)),
+                ("opened", models.DateTimeField(blank=True, null=True)),
+                ("closes", models.DateTimeField(blank=True, null=True)),
+                ("closed", models.DateTimeField(blank=True, null=True)),
+                ("roll_size", models.PositiveIntegerField(default=0)),
+                ("roll_hash", models.CharField(blank=True, max_length=64)),
+                ("roll_salt", models.CharField(blank=True, max_length=32)),
+                ("outcome", models.CharField(blank=True, max_length=12)),
+                ("result", models.JSONField(default=dict)),
+                ("review", models.DateField(blank=True, null=True)),
+                ("ratify_by", models.DateTimeField(blank=True, null=True)),
+                ("ratify_needed", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "amends",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="amendments",
+                        to="records.motion",
+                    ),
+                ),
+                (
+                    "assembly",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="motions",
+                        to="records.assembly",
+                    ),
+                ),
+                (
+                    "declared_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="motions",
+                        to="records.organisation",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="derived",
+                        to="records.motion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='HouseRule',
+            name="HouseRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=30)),
-                ('value', models.CharField(max_length=100)),
-                ('since', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='house_rules', to='records.organisation')),
-                ('motion', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("rule", models.CharField(max_length=30)),
+                ("value", models.CharField(max_length=100)),
+                ("since", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="house_rules",
+                        to="records.organisation",
+                    ),
+                ),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.motion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['rule', '-since', '-id'],
+                "ordering": ["rule", "-since", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=10)),
-                ('text', models.TextField(max_length=4000)),
-                ('at', models.DateTimeField()),
-                ('withdrawn', models.DateTimeField(blank=True, null=True)),
-                ('declared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("kind", models.CharField(max_length=10)),
+                ("text", models.TextField(max_length=4000)),
+                ("at", models.DateTimeField()),
+                ("withdrawn", models.DateTimeField(blank=True, null=True)),
+                (
+                    "declared_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="comments", to="records.motion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='AgendaItem',
+            name="AgendaItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('minutes', models.PositiveSmallIntegerField(default=10)),
-                ('proposer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('assembly', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agenda', to='records.assembly')),
-                ('motion', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("place", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("minutes", models.PositiveSmallIntegerField(default=10)),
+                (
+                    "proposer",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "assembly",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="agenda", to="records.assembly"
+                    ),
+                ),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="records.motion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place', 'id'],
+                "ordering": ["place", "id"],
             },
         ),
         migrations.AddField(
-            model_name='act',
-            name='motion',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acts', to='records.motion'),
+            model_name="act",
+            name="motion",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="acts",
+                to="records.motion",
+            ),
         ),
         migrations.AddField(
-            model_name='mandate',
-            name='motion',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mandates', to='records.motion'),
+            model_name="mandate",
+            name="motion",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="mandates",
+                to="records.motion",
+            ),
         ),
         migrations.CreateModel(
-            name='OpenBallot',
+            name="OpenBallot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ballot', models.CharField(max_length=4000)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('answered', models.BooleanField(default=False)),
-                ('by_voice', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='open_ballots', to='records.motion')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("ballot", models.CharField(max_length=4000)),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("answered", models.BooleanField(default=False)),
+                (
+                    "by_voice",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="open_ballots",
+                        to="records.motion",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'ordering': ['person__name', 'pk'],
+                "ordering": ["person__name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='PaperCount',
+            name="PaperCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('batch', models.CharField(max_length=40)),
-                ('counts', models.JSONField(default=dict)),
-                ('taken', models.BooleanField(default=False)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paper_counts', to='records.motion')),
-                ('teller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("batch", models.CharField(max_length=40)),
+                ("counts", models.JSONField(default=dict)),
+                ("taken", models.BooleanField(default=False)),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paper_counts",
+                        to="records.motion",
+                    ),
+                ),
+                (
+                    "teller",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pile',
+            name="Pile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ballot', models.CharField(max_length=4000)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('trackers', models.JSONField(default=list)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='piles', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("ballot", models.CharField(max_length=4000)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("trackers", models.JSONField(default=list)),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="piles", to="records.motion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ballot'],
+                "ordering": ["ballot"],
             },
         ),
         migrations.CreateModel(
-            name='Recall',
+            name="Recall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('why', models.TextField(max_length=4000)),
-                ('reply', models.TextField(blank=True, max_length=4000)),
-                ('opened', models.DateTimeField()),
-                ('roll_size', models.PositiveIntegerField()),
-                ('needed', models.PositiveIntegerField()),
-                ('reached', models.DateTimeField(blank=True, null=True)),
-                ('vote_opens', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('mandate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recalls', to='records.mandate')),
-                ('motion', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='recall', to='records.motion')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("why", models.TextField(max_length=4000)),
+                ("reply", models.TextField(blank=True, max_length=4000)),
+                ("opened", models.DateTimeField()),
+                ("roll_size", models.PositiveIntegerField()),
+                ("needed", models.PositiveIntegerField()),
+                ("reached", models.DateTimeField(blank=True, null=True)),
+                ("vote_opens", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                (
+                    "mandate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="recalls", to="records.mandate"
+                    ),
+                ),
+                (
+                    "motion",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recall",
+                        to="records.motion",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'ordering': ['-opened'],
+                "ordering": ["-opened"],
             },
         ),
         migrations.CreateModel(
-            name='Obligation',
+            name="Obligation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('since', models.DateTimeField()),
-                ('due', models.DateTimeField()),
-                ('met', models.DateTimeField(blank=True, null=True)),
-                ('motion', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='records.motion')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='records.organisation')),
-                ('recall', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='records.recall')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("since", models.DateTimeField()),
+                ("due", models.DateTimeField()),
+                ("met", models.DateTimeField(blank=True, null=True)),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligations",
+                        to="records.motion",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligations",
+                        to="records.organisation",
+                    ),
+                ),
+                (
+                    "recall",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligations",
+                        to="records.recall",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due'],
+                "ordering": ["due"],
             },
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instruction', models.CharField(blank=True, max_length=8)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('base', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats_held', to='records.organisation')),
-                ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='records.organisation')),
-                ('mandate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='records.mandate')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("instruction", models.CharField(blank=True, max_length=8)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                (
+                    "base",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats_held",
+                        to="records.organisation",
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats",
+                        to="records.organisation",
+                    ),
+                ),
+                (
+                    "mandate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="seats", to="records.mandate"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('recall', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='records.recall')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "recall",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="signatures", to="records.recall"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Speech',
+            name="Speech",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked', models.DateTimeField()),
-                ('began', models.DateTimeField(blank=True, null=True)),
-                ('ended', models.DateTimeField(blank=True, null=True)),
-                ('about', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.agendaitem')),
-                ('assembly', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='speeches', to='records.assembly')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("asked", models.DateTimeField()),
+                ("began", models.DateTimeField(blank=True, null=True)),
+                ("ended", models.DateTimeField(blank=True, null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="records.agendaitem"
+                    ),
+                ),
+                (
+                    "assembly",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="speeches", to="records.assembly"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'ordering': ['asked', 'id'],
+                "ordering": ["asked", "id"],
             },
         ),
         migrations.CreateModel(
-            name='SplitVote',
+            name="SplitVote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('members', models.PositiveIntegerField()),
-                ('votes_for', models.PositiveIntegerField(default=0)),
-                ('votes_against', models.PositiveIntegerField(default=0)),
-                ('votes_abstain', models.PositiveIntegerField(default=0)),
-                ('because', models.CharField(blank=True, max_length=12)),
-                ('base', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.organisation')),
-                ('cast_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='splits', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("members", models.PositiveIntegerField()),
+                ("votes_for", models.PositiveIntegerField(default=0)),
+                ("votes_against", models.PositiveIntegerField(default=0)),
+                ("votes_abstain", models.PositiveIntegerField(default=0)),
+                ("because", models.CharField(blank=True, max_length=12)),
+                (
+                    "base",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="records.organisation"),
+                ),
+                (
+                    "cast_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="splits", to="records.motion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Voter',
+            name="Voter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voted', models.BooleanField(default=False)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='voters', to='records.motion')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("voted", models.BooleanField(default=False)),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="voters", to="records.motion"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VotingCode',
+            name="VotingCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('batch', models.CharField(max_length=40)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('used', models.BooleanField(default=False)),
-                ('revoked', models.BooleanField(default=False)),
-                ('motion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='records.motion')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("batch", models.CharField(max_length=40)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("used", models.BooleanField(default=False)),
+                ("revoked", models.BooleanField(default=False)),
+                (
+                    "motion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="codes", to="records.motion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('came', models.DateTimeField()),
-                ('assembly', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendances', to='records.assembly')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("came", models.DateTimeField()),
+                (
+                    "assembly",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendances",
+                        to="records.assembly",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('assembly', 'person'), name='attends_once')],
+                "constraints": [models.UniqueConstraint(fields=("assembly", "person"), name="attends_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='motion',
-            index=models.Index(fields=['state', 'closes'], name='records_mot_state_4f9965_idx'),
+            model_name="motion",
+            index=models.Index(fields=["state", "closes"], name="records_mot_state_4f9965_idx"),
         ),
         migrations.AddConstraint(
-            model_name='motion',
-            constraint=models.UniqueConstraint(fields=('organisation', 'number'), name='motion_number_once'),
+            model_name="motion",
+            constraint=models.UniqueConstraint(fields=("organisation", "number"), name="motion_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='motion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'open', 'carried', 'lost', 'referred', 'withdrawn'])), name='motion_state'),
+            model_name="motion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "open", "carried", "lost", "referred", "withdrawn"])),
+                name="motion_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openballot',
-            constraint=models.UniqueConstraint(fields=('motion', 'person'), name='one_open_ballot_each'),
+            model_name="openballot",
+            constraint=models.UniqueConstraint(fields=("motion", "person"), name="one_open_ballot_each"),
         ),
         migrations.AddConstraint(
-            model_name='papercount',
-            constraint=models.UniqueConstraint(fields=('motion', 'batch', 'teller'), name='one_count_each'),
+            model_name="papercount",
+            constraint=models.UniqueConstraint(fields=("motion", "batch", "teller"), name="one_count_each"),
         ),
         migrations.AddConstraint(
-            model_name='pile',
-            constraint=models.UniqueConstraint(fields=('motion', 'ballot'), name='one_pile_for_a_ballot'),
+            model_name="pile",
+            constraint=models.UniqueConstraint(fields=("motion", "ballot"), name="one_pile_for_a_ballot"),
         ),
         migrations.AddConstraint(
-            model_name='recall',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended__isnull', True)), fields=('mandate',), name='one_recall_at_a_time'),
+            model_name="recall",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended__isnull", True)), fields=("mandate",), name="one_recall_at_a_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended__isnull', True)), fields=('council', 'base'), name='one_seat_for_a_base'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended__isnull", True)), fields=("council", "base"), name="one_seat_for_a_base"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('recall', 'person'), name='one_signature_each'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(fields=("recall", "person"), name="one_signature_each"),
         ),
         migrations.AddConstraint(
-            model_name='splitvote',
-            constraint=models.UniqueConstraint(fields=('motion', 'base'), name='one_split_for_a_base'),
+            model_name="splitvote",
+            constraint=models.UniqueConstraint(fields=("motion", "base"), name="one_split_for_a_base"),
         ),
         migrations.AddConstraint(
-            model_name='voter',
-            constraint=models.UniqueConstraint(fields=('motion', 'person'), name='on_the_roll_of_a_motion_once'),
+            model_name="voter",
+            constraint=models.UniqueConstraint(fields=("motion", "person"), name="on_the_roll_of_a_motion_once"),
         ),
     ]
