@@ -13,8 +13,8 @@ if os.environ.get("SOLIDARIA_TEST_DATABASE"):
 else:
     os.environ["SOLIDARIA_DATABASE"] = f"sqlite:///{os.environ['SOLIDARIA_HOME']}/solidaria.sqlite3"
 
-from solidaria.web.settings import *  # noqa: E402, F403
-from solidaria.web.settings import DATABASES, HOME  # noqa: E402
+from solidaria.web.settings import *  # noqa: F403
+from solidaria.web.settings import DATABASES, HOME
 
 (HOME / "static").mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -56,9 +56,9 @@ def filled() -> list[tuple[str, str, str, str, tuple[int, int]]]:
     """The pages to take: name, sign-in name, language, address, size."""
     from django.urls import reverse
 
-    from solidaria.actions import assemblies, decide
+    from solidaria.actions import decide
     from solidaria.actions.permit import Doer
-    from solidaria.records.models import Mandate, Membership, Need, Organisation, Person, Round, Variant
+    from solidaria.records.models import Mandate, Membership, Need, Round, Variant
     from solidaria.web import demo
 
     demo.fill(date.today(), lambda sentence: print(sentence, file=sys.stderr))
@@ -69,7 +69,9 @@ def filled() -> list[tuple[str, str, str, str, tuple[int, int]]]:
     need = Need.objects.filter(network=network, declared_by__isnull=False).select_related("organisation").first()
     assert need is not None
     member = Membership.objects.filter(organisation=need.organisation).select_related("person").first()
-    coordinator = Mandate.objects.filter(organisation=network, purpose="coordinator").select_related("person").first()
+    coordinator = (
+        Mandate.objects.filter(organisation=network, purpose="coordinator").select_related("person").first()
+    )
     assert member is not None and coordinator is not None
     one, chief = need.organisation, coordinator.person
     from solidaria.records.results import result_of
@@ -90,7 +92,6 @@ def filled() -> list[tuple[str, str, str, str, tuple[int, int]]]:
     from django.utils.timezone import now
 
     decide.open_vote(motion, now(), now() + timedelta(days=3))
-    del assemblies, Organisation, Person
     es = member.person.language or "es"
     return [
         ("home", member.person.handle, "en", reverse("home"), PHONE),
@@ -128,7 +129,10 @@ def shoot(base: str, pages: list[tuple[str, str, str, str, tuple[int, int]]]) ->
             client = Client()
             client.force_login(Person.objects.get(handle=handle))
             context = browser.new_context(viewport={"width": width, "height": height}, base_url=base)
-            cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value, "language": language}
+            cookies = {
+                settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "language": language,
+            }
             context.add_cookies([{"name": key, "value": value, "url": base} for key, value in cookies.items()])
             page = context.new_page()
             answer = page.goto(address)
