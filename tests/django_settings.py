@@ -1,4 +1,4 @@
-"""The platform's settings for tests: a folder of their own, a fast hasher, SQLite unless SOLIDARIA_TEST_DATABASE says else."""
+"""The platform's settings for tests: a folder of their own, a fast hasher; SQLite, or SOLIDARIA_TEST_DATABASE."""
 
 import os
 import tempfile
