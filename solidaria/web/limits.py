@@ -18,6 +18,8 @@ AROUND = 100_000
 #: Page -> bytes of a request, where a file comes with it. Uploads of the API are workbooks.
 UPLOADS = {"upload_needs": MOST_BYTES + AROUND, "workbook": MOST_WORKBOOK + AROUND}
 API = "/api/"
+#: The largest number a row can have.
+LARGEST = 2**63 - 1
 
 
 class LimitsMiddleware:
@@ -40,7 +42,7 @@ class LimitsMiddleware:
         most = UPLOADS.get(name or "", UPLOADS["workbook"] if request.path.startswith(API) else MOST_FORM)
         if length(request) > most:
             return render(request, "bad_request.html", {"large": True}, status=413)
-        if any("\x00" in str(value) for value in named.values()):
+        if any("\x00" in str(value) or (isinstance(value, int) and value > LARGEST) for value in named.values()):
             raise Http404
         if any(_unkept(values) for _, values in request.GET.lists()):
             return render(request, "bad_request.html", {"large": False}, status=400)
