@@ -22,7 +22,7 @@ REASON = "this table is only ever added to"
 def guard(editor: BaseDatabaseSchemaEditor, tables: tuple[str, ...] = TABLES) -> None:
     """Put the triggers in place, on SQLite and PostgreSQL."""
     for statement in statements(editor.connection.vendor, tables):
-        editor.execute(statement)
+        editor.execute(statement, params=None)  # a % in it is the function's own
 
 
 def unguard(editor: BaseDatabaseSchemaEditor, tables: tuple[str, ...] = TABLES) -> None:
