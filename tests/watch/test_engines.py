@@ -119,6 +119,21 @@ def test_what_is_kept_on_disk_is_of_these_rules(monkeypatch):
             assert engine.fast_numba._version() != version
 
 
+@pytest.mark.skipif(engine.fast_numba is None, reason="Numba is not there: nothing is kept on disk")
+def test_where_nothing_may_be_written_loops_are_compiled_each_time(monkeypatch):
+    """A read-only machine is no reason to stop."""
+    real = engine.fast_numba.njit
+
+    def nowhere(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(engine.fast_numba, "njit", nowhere)
+    made = engine.fast_numba._kept(lambda version: lambda number: number + 1)
+    assert made(2) == 3
+
+
 def test_numbers_beyond_the_keys_are_refused():
     p = parameters(made_books(1))
     for wrong in ({"months": 2_000}, {"first_run": 2**32}, {"site": 2**19}, {"seed": -1}):

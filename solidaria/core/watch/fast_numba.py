@@ -88,7 +88,12 @@ def _compiled(function: Callable[..., Any]) -> Any:
 
 def _kept(make: Callable[[int], Callable[..., Any]]) -> Any:
     """The function that is made with the version, compiled when it is first called, and kept on disk for the next time."""
-    return njit(nogil=True, cache=True, error_model="numpy")(make(_version()))
+    function = make(_version())
+    try:
+        return njit(nogil=True, cache=True, error_model="numpy")(function)
+    except RuntimeError:
+        # No place on this machine may be written: it is compiled anew each time.
+        return _compiled(function)
 
 
 draw = _compiled(rules.draw)
