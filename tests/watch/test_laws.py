@@ -166,7 +166,7 @@ def test_idle_is_not_collapsed():
 def test_levers_are_compared_on_the_same_luck(name):
     """Keyed draws: the variance of a difference is at most a tenth of what it is with luck of one's own.
 
-    For the levers that touch the books: price, orders, fund.
+    For small changes of price, orders and fund; where a lever changes many runs for good, its own size sets the variance.
     """
     books = worked(name)
     levers = (
@@ -174,12 +174,11 @@ def test_levers_are_compared_on_the_same_luck(name):
         {"standing_added": books.ordered * Decimal("0.03")},
         {"fund_share": "0.3", "fund_balance": 30_000},
     )
-    base = worker_run(run(books, runs=4_000)).astype(float)
-    alone = worker_run(run(books, runs=4_000, seed=2)).astype(float)
+    base = worker_run(run(books, runs=4_000, months=60)).astype(float)
+    alone = worker_run(run(books, runs=4_000, months=60, seed=2)).astype(float)
     for lever in levers:
-        changed = worker_run(run(put(books, **lever), books, runs=4_000)).astype(float)
-        kept, own = (changed - base).var(), (changed - alone).var()
-        assert kept <= 0.1 * own or kept < 0.012, (lever, kept / own)
+        changed = worker_run(run(put(books, **lever), books, runs=4_000, months=60)).astype(float)
+        assert (changed - base).var() <= 0.1 * (changed - alone).var(), lever
 
 
 def test_a_lever_of_nothing_has_a_variance_of_exactly_0():
