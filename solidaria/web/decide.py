@@ -21,6 +21,8 @@ from django.views.decorators.http import require_http_methods
 from solidaria.actions import ballot_box
 from solidaria.actions import decide as actions
 from solidaria.actions.acting import refused
+from solidaria.actions.agree import agreements_of
+from solidaria.actions.agreed import latest
 from solidaria.actions.effects import EFFECTS, house_rules
 from solidaria.actions.permit import PURPOSES, live_mandates, may, rights_of
 from solidaria.actions.who import digest_of
@@ -47,6 +49,7 @@ from solidaria.records.models import (
 )
 from solidaria.records.models.decide import CARRIED, DRAFT, LOST, OPEN, REFERRED, WITHDRAWN
 from solidaria.records.packing import value_of
+from solidaria.records.workbook import guarded
 from solidaria.report.bundle import Roll, bundle
 from solidaria.report.words import RULES as RULE_WORDS
 from solidaria.web import words
@@ -194,7 +197,7 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
 
 
 #: The fields of each kind of effect that are numbers of rows.
-_NUMBERS = ("assembly", "council", "person", "mandate", "variant", "network", "recipe", "round")
+_NUMBERS = ("assembly", "council", "person", "mandate", "variant", "network", "recipe", "round", "version")
 
 
 def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
@@ -251,6 +254,14 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
     ]
     if kind == "adopt_house_rule":
         found["house_rules"] = [(name, rule.meaning) for name, rule in core.HOUSE_RULES.items()]
+    if kind == "sign_agreement":
+        found["agreements"] = [
+            (version.pk, f"{row.title} ({version.number})")
+            for row in agreements_of(one)
+            if row.state not in ("ended", "broken")
+            and one.code in (version := latest(row)).parties
+            and not version.yes.filter(organisation=one).exists()
+        ]
     if kind == "adopt_network_rule":
         found["network_rules"] = [(rule.name, RULE_WORDS[rule.name]) for rule in RULES]
     if kind == "end_mandate_by_decision":
@@ -663,7 +674,7 @@ def count_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             for ballot in OpenBallot.objects.filter(motion=row).order_by("pk"):
                 answer = json.loads(ballot.ballot)
                 state = ("answered" if ballot.answered else "stands") if answer == "object" else ""
-                writer.writerow([answer, 1, ballot.reason if answer == "object" else "", state])
+                writer.writerow([answer, 1, guarded(ballot.reason) if answer == "object" else "", state])
         return _attachment(text.getvalue().encode(), "text/csv", f"motion-{row.number}.csv")
     if name == "count.blt" and row.method in core.WITH_OPTIONS and row.method != "approval":
         options = tuple(Option(option["id"], option["name"].replace('"', "'")) for option in row.options)

@@ -74,7 +74,7 @@ def test_every_answer_forbids_scripts_of_its_own_frames_and_guessing(all: Everyt
                 wrong.append((path, answer.status_code, name, answer.headers.get(name)))
         if answer.status_code >= 500:
             wrong.append((path, answer.status_code))
-    assert wrong == [], "\n".join(map(str, wrong))
+    assert not wrong, "\n".join(map(str, wrong[:40]))
     assert count > 200
 
 
@@ -98,7 +98,7 @@ def test_no_page_holds_a_script_a_style_or_an_address_of_elsewhere(all: Everythi
         wrong += [
             (path, one) for one in loads if not one.startswith(("/", "#", "data:image/")) or one.startswith("//")
         ]
-    assert wrong == [], "\n".join(map(str, wrong))
+    assert not wrong, "\n".join(map(str, wrong[:40]))
 
 
 def test_pages_of_people_are_kept_by_no_cache_in_between(all: Everything) -> None:
@@ -127,7 +127,7 @@ def test_a_form_without_its_key_is_refused_and_changes_nothing(all: Everything) 
             count += 1
             if answer.status_code not in (403, 404):
                 wrong.append((path, answer.status_code))
-    assert wrong == [] and count > 80
+    assert not wrong and count > 80
     assert client.get(reverse("home")).status_code == 200
 
 
@@ -215,6 +215,7 @@ def server(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_cookies_of_a_real_server_travel_by_https_only_and_no_script_reads_them(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SERVER]
     ended = subprocess.run(command, env=server(tmp_path), capture_output=True, text=True, timeout=300, check=False)
@@ -230,6 +231,7 @@ def test_the_cookies_of_a_real_server_travel_by_https_only_and_no_script_reads_t
     assert stranger == "400"
 
 
+@pytest.mark.slow
 def test_the_deployment_check_has_nothing_to_say_about_a_real_server(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]
     ended = subprocess.run(command, env=server(tmp_path), capture_output=True, text=True, timeout=300, check=False)
