@@ -12,12 +12,28 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+#: Waits until nobody holds the other end of its input any more, stops the server and takes its folder away.
+WATCHER = """
+import os, shutil, signal, sys, time
+sys.stdin.read()
+with open(sys.argv[1]) as file:
+    server = int(file.readline())
+os.kill(server, signal.SIGQUIT)
+for _ in range(200):
+    try:
+        os.kill(server, 0)
+    except OSError:
+        break
+    time.sleep(0.1)
+shutil.rmtree(sys.argv[2], ignore_errors=True)
+"""
 NAME = "solidaria"
 USER = "postgres"
 
@@ -61,11 +77,17 @@ def postgres(*, durable: bool = False, settings: tuple[str, ...] = ()) -> Iterat
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(written)
         server.run("pg_ctl", "start", "-w", "-t", "60", "-D", str(data), "-l", str(data / "log"))
+        # The watcher hears when this process ends, however it ends: nothing is left behind by a run that was killed.
+        watcher = subprocess.Popen(
+            [sys.executable, "-c", WATCHER, str(data / "postmaster.pid"), str(home)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
         try:
             server.run("createdb", "-h", str(socket), "-U", USER, NAME)
             yield f"postgresql:///{NAME}?host={socket}&user={USER}"
         finally:
-            server.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(data))
+            watcher.communicate()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,27 @@ def test_the_tests_of_actions_pages_and_programs_pass_on_postgresql() -> None:
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
     passed = re.search(r"(\d+) passed", ended.stdout + " " + ended.stderr)
     assert passed is None or int(passed[1]) > 20
+
+
+BEHIND = """
+import os, signal
+from tests.postgres import postgres
+with postgres() as address:
+    print(address, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_leaves_no_server_and_no_folder_behind() -> None:
+    ended = subprocess.run([sys.executable, "-c", BEHIND], cwd=ROOT, capture_output=True, text=True, check=False)
+    if "NoPostgres" in ended.stderr:
+        pytest.skip(f"no PostgreSQL can be started here: {ended.stderr.strip().splitlines()[-1]}")
+    home = Path(re.search(r"host=([^&]+)", ended.stdout)[1]).parent
+    until = time.monotonic() + 40
+    while home.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not home.exists()
 
 
 def test_the_database_of_a_run_is_the_one_that_was_asked_for(db: None) -> None:
