@@ -22,6 +22,7 @@ COMMANDS = {
     "compare": "put plans side by side",
     "count": "count ballots from a file",
     "stress": "the stress test of one site's books",
+    "verify": "prove that an exported log of books was only ever added to",
     "demo": "a running federation on this machine, to try out",
     "serve": "run the platform: needs, plans and prices in the browser",
 }

@@ -60,6 +60,14 @@ CLASSES: dict[str, dict[str, str]] = {
         "due": "?", "created": "?", "finished": "?", "plannedWithin": "?", "independentDemandOf": "?",
         "clauseOf": "?", "reciprocalClauseOf": "?", "satisfies": "*", "stage": "?", "state": "?", "note": "?",
     },
+    "EconomicEvent": {
+        "action": "1", "provider": "?", "receiver": "?", "inputOf": "?", "outputOf": "?",
+        "resourceInventoriedAs": "?", "toResourceInventoriedAs": "?", "resourceConformsTo": "?",
+        "resourceClassifiedAs": "*", "resourceQuantity": "?", "effortQuantity": "?", "hasBeginning": "?",
+        "hasEnd": "?", "hasPointInTime": "?", "created": "?", "toLocation": "?", "state": "?", "note": "?",
+        "image": "?", "fulfills": "*", "satisfies": "*", "settles": "*", "realizationOf": "?",
+        "reciprocalRealizationOf": "?", "corrects": "?",
+    },
     "Agreement": {
         "name": "?", "note": "?", "created": "?", "stipulates": "*", "stipulatesReciprocal": "*", "realizes": "*",
         "realizesReciprocal": "*", "bundledIn": "?",
@@ -81,7 +89,8 @@ RANGES: dict[str, str] = {
         "resourceQuantity effortQuantity availableQuantity minimumQuantity hasDuration publishes reciprocal "
         "provider receiver inputOf outputOf plannedWithin independentDemandOf hasIndependentDemand planIncludes "
         "clauseOf reciprocalClauseOf stipulates stipulatesReciprocal satisfies basedOn inScopeOf hasInput "
-        "hasOutput proposedTo eligibleLocation".split(),
+        "hasOutput proposedTo eligibleLocation resourceInventoriedAs toResourceInventoriedAs toLocation fulfills "
+        "settles realizationOf reciprocalRealizationOf corrects".split(),
         "@id",
     ),
     **dict.fromkeys(("action", "purpose"), "@vocab"),
@@ -98,6 +107,8 @@ ACTIONS: dict[str, str] = {
     "use": "input",
     "work": "input",
     "transfer": "none",
+    "raise": "none",
+    "lower": "none",
 }
 #: Purposes of a proposal.
 PURPOSES = ("offer", "request")
@@ -116,6 +127,7 @@ OWN: dict[str, dict[str, str]] = {
         "period": "the period of the round",
         "part": "price, or solidarity: which part of the pay it is",
     },
+    "EconomicEvent": {"part": "why it happened: price, solidarity, advance, wage, goods …"},
     "Plan": {"state": "the plan's state: done, or chosen by the network for its assemblies"},
 }
 

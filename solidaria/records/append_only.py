@@ -26,11 +26,20 @@ def guard(editor: BaseDatabaseSchemaEditor, tables: tuple[str, ...] = TABLES) ->
 
 
 def unguard(editor: BaseDatabaseSchemaEditor, tables: tuple[str, ...] = TABLES) -> None:
-    """Take the triggers away: for a migration back, and for tests that empty their tables."""
-    on = editor.connection.vendor == "postgresql"
-    for table in tables:
-        for name in ("kept", "whole") if on else ("no_update", "no_delete", "no_replace"):
-            editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}" + (f" ON {table}" if on else ""))
+    """Take the triggers away: for a migration back."""
+    for statement in undoing(editor.connection.vendor, tables):
+        editor.execute(statement)
+
+
+def undoing(vendor: str, tables: tuple[str, ...] = TABLES) -> list[str]:
+    """What takes the triggers away again; tests that empty or rewrite these tables use it."""
+    on = vendor == "postgresql"
+    names = ("kept", "whole") if on else ("no_update", "no_delete", "no_replace")
+    return [
+        f"DROP TRIGGER IF EXISTS {table}_{name}" + (f" ON {table}" if on else "")
+        for table in tables
+        for name in names
+    ]
 
 
 def statements(vendor: str, tables: tuple[str, ...] = TABLES) -> list[str]:

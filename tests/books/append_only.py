@@ -8,17 +8,18 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
-from solidaria.records.append_only import guard, unguard
+from solidaria.records.append_only import statements, undoing
 
 
 @contextmanager
 def unguarded() -> Iterator[None]:
     """As somebody with the rights of the database's owner: the triggers are away."""
-    with connection.schema_editor(atomic=False) as editor:
-        unguard(editor)
-    yield
-    with connection.schema_editor(atomic=False) as editor:
-        guard(editor)
+    with connection.cursor() as cursor:
+        for statement in undoing(connection.vendor):
+            cursor.execute(statement)
+        yield
+        for statement in statements(connection.vendor):
+            cursor.execute(statement)
 
 
 @pytest.fixture

@@ -13,25 +13,32 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from solidaria.actions import assemblies, capacity, councils, decide, needs, plan, recall, who, work
+from solidaria.actions import agree, assemblies, books, capacity, councils, decide, needs, plan, recall, who, work
 from solidaria.actions.permit import PURPOSES
 from solidaria.records.models import (
     Act,
     AgendaItem,
+    Agreement,
     Alliance,
     Assembly,
     Belonging,
+    CallOff,
     Comment,
     Equipment,
+    Handover,
+    LedgerEvent,
     LineRefused,
+    LogCheckpoint,
     Mandate,
     Membership,
     Motion,
     Need,
     Organisation,
+    Payment,
     Person,
     Product,
     Promise,
+    PromiseLine,
     Recall,
     Recipe,
     Round,
@@ -105,6 +112,13 @@ class Everything:
     recall: Recall
     council_motion: Motion
     carried: Motion
+    agreement: Agreement
+    order: CallOff
+    owed: PromiseLine
+    handover: Handover
+    event: LedgerEvent
+    payment: Payment
+    checkpoint: LogCheckpoint
 
 
 def everything(lead: str, member: str, name: str) -> Everything:
@@ -222,6 +236,7 @@ def everything(lead: str, member: str, name: str) -> Everything:
         row,
         council_motion,
         carried,
+        *_agreed(name, ana, community, workshop, uniform),
     )
 
 
@@ -289,3 +304,39 @@ def _federated(
         outcome="carried",
     )
     return council, other, row, motion, carried
+
+
+def _agreed(
+    name: str, ana: Person, community: Organisation, workshop: Organisation, uniform: Product
+) -> tuple[Agreement, CallOff, PromiseLine, Handover, LedgerEvent, Payment, LogCheckpoint]:
+    """An agreement in force with an order on its way and one not begun, and the workshop's books."""
+    today = doer(ana).at.date()
+    line = {"product": uniform.code, "quantity": "20", "unit_price": "15", "unit_solidarity": "1", "wage": "10"}
+    given = {
+        "title": f"{name} uniforms",
+        "starts": today.isoformat(),
+        "ends": (today + timedelta(days=300)).isoformat(),
+        "review": (today + timedelta(days=100)).isoformat(),
+        "contact_giver": f"{name} giver",
+        "contact_taker": f"{name} taker",
+        "lines": [line],
+    }
+    row = agree.draft_agreement(doer(ana), community, giver=workshop, taker=community, given=given)
+    for one in (community, workshop):
+        one.house_rules.create(rule="sign_limit", value="1000", since=doer(ana).at)
+        agree.agree_by_mandate(doer(ana), one, agreement=row)
+    row.refresh_from_db()
+    order, other = (
+        agree.call_off(doer(ana), community, agreement=row, line=0, quantity="6", due=today) for _ in range(2)
+    )
+    handover = agree.hand_over(
+        doer(ana), workshop, call_off=order, quantity="2", day=today, note=f"{name} boxes", made=True
+    )
+    event = books.record_event(
+        doer(ana), workshop, action="transfer", resource="money:ARS", quantity="90", day=today, part="opening"
+    )
+    payment = books.draft_payment(
+        doer(ana), workshop, receiver="outside", resource="money:ARS", amount="9", day=today, note=f"{name} thread"
+    )
+    checkpoint = books.sign_checkpoint(doer(ana), workshop)
+    return row, order, other.promise_lines.get(part="goods"), handover, event, payment, checkpoint

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -104,6 +105,34 @@ def sheet(content: Callable[[], bytes]) -> Data:
     return lambda all: {"sheet": SimpleUploadedFile("needs.csv", content())}
 
 
+def today() -> str:
+    """The day of today, as a form gives it."""
+    return date.today().isoformat()
+
+
+def terms(all: Everything) -> dict[str, Any]:
+    """A form with the terms of an agreement."""
+    return {
+        "giver": all.workshop.code,
+        "taker": all.community.code,
+        "title": "Aprons",
+        "starts": today(),
+        "ends": (date.today() + timedelta(days=90)).isoformat(),
+        "review": (date.today() + timedelta(days=30)).isoformat(),
+        "contact_giver": "Ana",
+        "contact_taker": "Bheki",
+        "product-0": all.product.code,
+        "quantity-0": "30",
+        "unit_price-0": "15",
+    }
+
+
+def with_a_chosen_plan(all: Everything) -> dict[str, Any]:
+    """The round, whose plan is chosen."""
+    type(all.round).objects.filter(pk=all.round.pk).update(chosen=all.done.pk)
+    return {"round": all.round.pk}
+
+
 PUBLIC, ENTRANCE = Line("public"), Line("entrance", methods="any")
 
 LINES: dict[str, Line] = {
@@ -192,6 +221,70 @@ LINES: dict[str, Line] = {
     "o/<str:code>/needs/rank": button("community", "rank_needs", lambda all: {f"tier-{all.need.pk}": "2"}),
     "o/<str:code>/needs/upload": form("community", "upload_needs", sheet(lambda: NEEDS_CSV)),
     # --- a site ---
+    # --- agreements and books ---
+    "o/<str:code>/agreements": shows("community"),
+    "o/<str:code>/agreements/new": form("community", "draft_agreement", terms),
+    "o/<str:code>/agreements/plan": button("community", "draft_from_plan", with_a_chosen_plan),
+    "o/<str:code>/agreements/<int:number>": shows("workshop", pk("agreement")),
+    "o/<str:code>/agreements/<int:number>/change": form("workshop", "change_agreement", terms, pk("agreement")),
+    "o/<str:code>/agreements/<int:number>/call": button(
+        "community", "call_off", lambda all: {"line": "0", "quantity": "1", "due": today()}, pk("agreement")
+    ),
+    "o/<str:code>/agreements/<int:number>/paper.pdf": shows("workshop", pk("agreement")),
+    "o/<str:code>/agreements/<int:number>/<str:verb>": button(
+        "workshop", "pause_agreement", lambda all: {"why": "No thread."}, pk("agreement"), word("pause")
+    ),
+    "o/<str:code>/promises/<int:number>/release": button("community", "release_promise", nothing, pk("owed")),
+    "o/<str:code>/deliveries": shows("community"),
+    "o/<str:code>/deliveries/<int:number>/hand-over": button(
+        "workshop", "hand_over", lambda all: {"quantity": "1", "day": today()}, pk("order")
+    ),
+    "o/<str:code>/deliveries/<int:number>/<str:verb>": button(
+        "community", "confirm_handover", nothing, pk("handover"), word("confirm")
+    ),
+    "o/<str:code>/books": shows("workshop"),
+    "o/<str:code>/books/write": form(
+        "workshop",
+        "record_event",
+        lambda all: {
+            "action": "transfer",
+            "resource": "money:ARS",
+            "quantity": "5",
+            "day": today(),
+            "part": "other",
+        },
+    ),
+    "o/<str:code>/books/hours": form(
+        "workshop",
+        "record_hours",
+        lambda all: {
+            "member": all.workshop.memberships.get(person=all.lead).pk,
+            "hours": "2",
+            "day": today(),
+        },
+    ),
+    "o/<str:code>/books/<int:number>/correct": form(
+        "workshop", "correct_event", lambda all: {"quantity": "1", "why": "Counted twice."}, pk("event")
+    ),
+    "o/<str:code>/books/payments": form(
+        "workshop",
+        "draft_payment",
+        lambda all: {
+            "receiver": "outside",
+            "resource": "money:ARS",
+            "amount": "3",
+            "day": today(),
+            "part": "other",
+        },
+    ),
+    "o/<str:code>/books/payments/<int:number>/<str:verb>": button(
+        "workshop", "withdraw_payment", nothing, pk("payment"), word("withdraw")
+    ),
+    "o/<str:code>/books/orders/<int:number>": shows("workshop", pk("order")),
+    "o/<str:code>/books/checkpoint": button("community", "sign_checkpoint", nothing),
+    "o/<str:code>/books/allies": form("community", "countersign", lambda all: {"checkpoint": all.checkpoint.pk}),
+    "o/<str:code>/books/files/<str:name>": shows("workshop", word("books.csv")),
+    "o/<str:code>/open-books": Line("public", code("community")),
     "o/<str:code>/site": shows("workshop"),
     "o/<str:code>/site/people": form(
         "workshop", "keep_site", lambda all: {"members": "7", "paid_hours": "150", "state": "producing"}
@@ -677,6 +770,13 @@ def test_every_action_that_a_page_calls_is_tried_by_a_line() -> None:
         "open_again": "the same button as carry_down, once a motion is back",
         "ask_for_ratification": "the same page as cast_split",
         "make_token": "tests of signing in",
+        "release_payment": "needs a second person: tests/books",
+        **dict.fromkeys(
+            "agree_by_mandate hold_again resume_agreement end_agreement".split(),
+            "the same button as pause_agreement",
+        ),
+        **dict.fromkeys(("dispute_handover", "settle_handover"), "the same button as confirm_handover"),
+        **dict.fromkeys(("confirm_payment", "dispute_payment"), "the same button as withdraw_payment"),
         **dict.fromkeys(
             "ask_to_speak attend note_attendance open_assembly end_speech correct_minutes take_correction "
             "write_minutes move_agenda_item call_assembly".split(),
