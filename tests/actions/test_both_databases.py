@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from solidaria.actions import needs, plan
+from solidaria.core.problem import Refused
+from solidaria.records.models import Act, Need
 from solidaria.web.settings import database
 from tests.postgres import NoPostgres, postgres
+from tests.web.people import doer, world
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("tests/actions", "tests/web", "tests/api", "tests/records/test_platform_workbook.py")
@@ -84,3 +88,22 @@ def test_sqlite_waits_its_turn_and_keeps_what_it_acknowledged() -> None:
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ValueError, match="neither sqlite:/// nor postgresql://"):
         database("mysql://host/name")
+
+
+@pytest.mark.parametrize("text", ["so\x00ap", "so\ud83dap"], ids=["the sign of number 0", "half a sign"])
+def test_a_text_that_no_database_keeps_is_refused_with_its_field(db: None, text: str) -> None:
+    here = world()
+    given = {"network": here.network, "product": None, "quantity": "5"}
+    with pytest.raises(Refused) as refusal:
+        needs.declare_need(doer(here.bheki), here.barrio, words=text, **given)
+    assert [fault.column for fault in refusal.value.faults] == ["words"]
+    assert not Need.objects.exists()
+
+
+def test_what_holds_already_is_answered_and_not_written_into_history_again(db: None) -> None:
+    here = world()
+    closed = plan.close_round(doer(here.ana), here.round)
+    again = plan.close_round(doer(here.ana, "a-key"), here.round)
+    assert (again.pk, again.closed) == (closed.pk, closed.closed)
+    assert plan.close_round(doer(here.ana, "a-key"), here.round).pk == closed.pk
+    assert Act.objects.filter(verb="close_round").count() == 1
