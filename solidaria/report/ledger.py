@@ -77,7 +77,7 @@ def to_beancount(events: Sequence[Event], own: str, name: str) -> bytes:
     """The books of one agent for Beancount 3 (`bean-check`): what it holds, against all others.
 
     Money and goods are commodities; goods have no price. It ends with the balance of every commodity asserted, so that
-    `bean-check` adds everything up once more.
+    `bean-check` adds everything up once more, to the last cent (Beancount itself would let a cent pass).
     """
     held = [event for event in events if any(one.agent == own for one in changes(event))]
     if not held:
@@ -107,7 +107,7 @@ def to_beancount(events: Sequence[Event], own: str, name: str) -> bytes:
     lines.append("")
     for (who, resource), (right, _) in balances(held).items():
         if who == own:
-            lines.append(f"{after} balance Assets:Own  {amount_of(right, resource):f} {commodities[resource]}")
+            lines.append(f"{after} balance Assets:Own  {amount_of(right, resource):f} ~ 0 {commodities[resource]}")
     return ("\n".join(lines) + "\n").encode()
 
 
