@@ -495,6 +495,8 @@ def confirm_handover(
     order = row.call_off
     agreement = order.agreement
     goods = order.promise_lines.get(part="goods")
+    # Before the logs, as everywhere: who holds a log waits for nothing else.
+    Site.objects.select_for_update(of=("self",)).get(organisation=agreement.giver)
     event = new_event(
         doer,
         organisation,
@@ -514,7 +516,7 @@ def confirm_handover(
     row.confirmed, row.confirmed_by, row.confirmed_at = amount, doer.person, doer.at
     row.save(update_fields=["event", "confirmed", "confirmed_by", "confirmed_at"])
     if agreement.state in (IN_FORCE, PAUSED):
-        site = Site.objects.select_for_update(of=("self",)).get(organisation=agreement.giver)
+        site = Site.objects.get(organisation=agreement.giver)
         add_to_promise(agreement, site, order.product, order.period, -amount_of(amount, ""), doer.at)
     return row
 

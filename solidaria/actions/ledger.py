@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from uuid import uuid4
 
+from django.db import connection
 from django.db.models import Max, Q, Sum
 
 from solidaria.actions.acting import check
@@ -55,10 +56,22 @@ def post(event: Event, resource_name: str = "") -> LedgerEvent:
     return row
 
 
+#: Names our locks among those of the whole database: "ledger" in no other sense than a number of its own.
+LEDGER_LOCK = 9162
+
+
 def locked(codes: Iterable[str]) -> list[Organisation]:
-    """These organisations, kept from acting at the same moment; always taken in the same order."""
-    rows = Organisation.objects.select_for_update(of=("self",), no_key=True).filter(code__in=sorted(set(codes)))
-    return list(rows.order_by("pk"))
+    """These organisations, with their logs kept from others until the transaction ends; always taken in the same order.
+
+    The rows themselves are no good for it: each act has locked its own organisation's row already, and two that pay
+    each other would wait for each other for ever. SQLite lets one transaction write at a time.
+    """
+    rows = list(Organisation.objects.filter(code__in=sorted(set(codes))).order_by("pk"))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for row in rows:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEDGER_LOCK, row.pk])
+    return rows
 
 
 def append(
