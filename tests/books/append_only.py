@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from django.db import connection
 
 from solidaria.records.append_only import statements, undoing
@@ -22,19 +21,16 @@ def unguarded() -> Iterator[None]:
             cursor.execute(statement)
 
 
-@pytest.fixture
-def emptied(transactional_db: None) -> Iterator[None]:
-    """The tables that are only added to are emptied at the end, which their triggers do not allow."""
-    yield
-    from_here = [
-        "records_countersignature",
-        "records_logcheckpoint",
-        "records_logentry",
-        "records_ledgerevent",
-    ]
+def empty_ledgers() -> None:
+    """Empty the tables that are only added to, as tests that really commit need it at their end."""
     with unguarded(), connection.cursor() as cursor:
-        for table in from_here:
-            cursor.execute(f"DELETE FROM {table}")
         cursor.execute("UPDATE records_agreement SET current_id = NULL")
-        cursor.execute("DELETE FROM records_agreementyes")
-        cursor.execute("DELETE FROM records_agreementversion")
+        for table in (
+            "countersignature",
+            "logcheckpoint",
+            "logentry",
+            "ledgerevent",
+            "agreementyes",
+            "agreementversion",
+        ):
+            cursor.execute(f"DELETE FROM records_{table}")

@@ -16,18 +16,16 @@ from solidaria.actions.ledger import held
 from solidaria.core.books import agent, balances
 from solidaria.records.models import Agreement, LedgerEvent, LogEntry, Organisation, Payment, Person, Promise
 from tests.actions.test_races import at_once, kinds
-from tests.books.append_only import emptied
 from tests.books.test_actions import ARS, TODAY, drafted, second, sewing
 from tests.postgres import NoPostgres, postgres
 from tests.web.people import World, doer, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parent.parent.parent
-__all__ = ["emptied"]
 
 
 @pytest.fixture
-def here(emptied: None) -> World:
+def here() -> World:
     made = world()
     sewing(made)
     for organisation in (made.barrio, made.workshop):
