@@ -48,6 +48,9 @@ PER_PAGE = 50
 #: Lines a form shows.
 LINES, DATES = 4, 4
 
+#: No agreement has so many lines.
+MOST_LINES = 100_000
+
 
 def day_of(text: str) -> date | None:
     """The day a form field says; None where it says none."""
@@ -399,14 +402,14 @@ def call(request: HttpRequest, code: str, number: int) -> HttpResponse:
     one, rights = organisation_for(request, code)
     row = one_of(one, number)
     post = request.POST
-    line = whole(post.get("line", ""))
+    line = whole(post.get("line", ""))  # a place in the agreement's lines; the column holds no larger number
     return act(
         request,
         lambda: actions.call_off(
             doer(request),
             one,
             agreement=row,
-            line=line if line is not None else -1,
+            line=line if line is not None and line < MOST_LINES else -1,
             quantity=amount(request, post.get("quantity", "")),
             due=day_of(post.get("due", "")),
             place=post.get("place", ""),
