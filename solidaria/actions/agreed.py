@@ -137,7 +137,7 @@ def order(
 ) -> CallOff:
     """A call-off and its promises: goods, price and solidarity, each its own. Raises Refused where it cannot be."""
     count = agreement.call_offs.count()
-    before = called_off(agreement, terms, line)
+    before = called_off(agreement, terms, line) if 0 <= line < len(terms.lines) else Decimal(0)
     owed = call_off(terms, line, quantity, before, agreement.call_offs.filter(released__isnull=True).count(), due)
     one = terms.lines[line]
     code = f"{agreement.giver.code}/{agreement.number}/{count + 1}"

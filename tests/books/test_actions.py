@@ -211,6 +211,8 @@ def test_a_call_off_owes_goods_price_and_solidarity_and_the_advance_is_used_up_f
     assert owed == {"goods": (40_000_000, 0), "price": (50000, 10000), "solidarity": (8000, 0)}
     with pytest.raises(Refused, match="0 piece are left"):
         agree.call_off(doer(here.ana), here.barrio, agreement=row, line=0, quantity="1", due=TODAY)
+    with pytest.raises(Refused, match="no such line"):
+        agree.call_off(doer(here.ana), here.barrio, agreement=row, line=2**31, quantity="1", due=TODAY)
     with pytest.raises(Refused, match="Only who gets the goods"):
         agree.call_off(doer(here.ana), here.workshop, agreement=row, line=0, quantity="1", due=TODAY)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from decimal import Decimal
 
@@ -225,3 +226,28 @@ def test_all_parts_of_a_distribution_add_up_to_the_surplus(
     parts = sum(count for _, count in (*found.reserves, *found.members))
     assert parts == (surplus if surplus > 0 else 0)
     assert all(count >= 0 for _, count in found.members)
+
+
+def test_money_is_conserved_to_the_cent_over_a_simulated_year_of_50_organisations() -> None:
+    luck, books = random.Random(7), Books()
+    who = [f"organisation:{number}" for number in range(50)]
+    for number, one in enumerate(who):
+        books.post(event("transfer", OUTSIDE, one, luck.randint(0, 10**7), id=f"start{number}", part="opening"))
+    refused = 0
+    for day in range(365):
+        for number in range(40):
+            giver, taker = luck.sample([*who, OUTSIDE], 2)
+            given = {"id": f"{day}-{number}", "part": luck.choice(["price", "solidarity", "wage", "advance"])}
+            try:
+                if luck.random() < 0.05:
+                    wrong = luck.choice([one for one in books.events[-200:] if not one.corrects])
+                    earlier = [one for one in books.events if one.corrects == wrong.id]
+                    books.post(correction(wrong, by=event("transfer", "", "", 0, **given), earlier=earlier))
+                else:
+                    books.post(event("transfer", giver, taker, luck.randint(1, 10**6), **given))
+            except Refused:
+                refused += 1
+            assert books.totals()[ARS] == 0
+    assert 0 < refused < len(books.events)
+    assert all(min(books.held(one, ARS)) >= 0 for one in who)
+    assert balances(books.events) == {key: books.held(*key) for key in balances(books.events)}
