@@ -257,7 +257,7 @@ def lacking(
     names = names or {}
     faults = []
     for change in changes(event):
-        if change.agent == OUTSIDE:
+        if change.agent == OUTSIDE or min(change.accounting, change.onhand) >= 0:
             continue
         right, hand = held(change.agent, change.resource)
         short = [

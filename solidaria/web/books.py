@@ -15,9 +15,9 @@ from solidaria.actions import books as actions
 from solidaria.actions.agree import agreements_of, currency_of
 from solidaria.actions.agreed import latest, terms_of
 from solidaria.actions.effects import house_rules
-from solidaria.actions.ledger import balances_of, events_of, fulfilled, texts_of
+from solidaria.actions.ledger import balances_of, events_of, fulfilled, income_of, texts_of
 from solidaria.actions.visible import by_code, networks_of
-from solidaria.core.accounts import Income, distribution, income, wage_proof
+from solidaria.core.accounts import Income, distribution, wage_proof
 from solidaria.core.books import PARTS, agent, amount_of, good, is_money, money
 from solidaria.core.decide import choice_of, choices_of
 from solidaria.core.logfile import LogFile, Witness
@@ -117,7 +117,7 @@ def _balances(one: Organisation) -> list[dict[str, Any]]:
 
 def _income(one: Organisation, year: int) -> dict[str, Any]:
     """The income statement of a year in words: (part, currency, amount) both ways, hours, surplus by currency."""
-    found: Income = income(events_of(one), agent(one.code), f"{year}-01-01", f"{year}-12-31")
+    found: Income = income_of(one, f"{year}-01-01", f"{year}-12-31")
     rules = house_rules(one)
     members = sorted(
         f"member:{pk}"

@@ -11,10 +11,10 @@ from django.db import DatabaseError, transaction
 
 from solidaria.actions import agree, books, capacity, decide, needs, plan, work
 from solidaria.actions.agreed import latest, terms_of
-from solidaria.actions.ledger import balances_of, events_of, fulfilled, held, texts_of
+from solidaria.actions.ledger import balances_of, events_of, fulfilled, held, income_of, texts_of
 from solidaria.actions.permit import NotAllowed
 from solidaria.actions.who import grant_mandate
-from solidaria.core.accounts import wage_proof
+from solidaria.core.accounts import income, wage_proof
 from solidaria.core.books import agent
 from solidaria.core.problem import Refused
 from solidaria.records.models import (
@@ -285,6 +285,12 @@ def test_the_whole_way_from_call_off_to_wage_proof(here: World) -> None:
         ARS: 80_000,
     }
     assert held(agent(here.barrio.code), ARS) == (30_000, 30_000)
+
+    # What the database sums up is what the events say.
+    for one in (here.barrio, here.workshop):
+        told = income(events_of(one), agent(one.code), f"{TODAY.year}-01-01", f"{TODAY.year}-12-31")
+        assert income_of(one, f"{TODAY.year}-01-01", f"{TODAY.year}-12-31") == told
+        assert told.came_in and income_of(one, "1999-01-01", "1999-12-31").came_in == {}
 
 
 def test_a_payment_drafted_under_a_mandate_that_ended_is_not_released(here: World) -> None:
