@@ -89,6 +89,9 @@ def main() -> int:
 def rounds(count: int, members: int, *, power: bool) -> tuple[int, int, int, int]:
     """Acknowledged, lost, counted twice, stored and not acknowledged: the sums over all rounds."""
     sums = [0, 0, 0, 0]
+    environment = dict(os.environ)
+    if power:
+        environment.pop("SOLIDARIA_DATABASE", None)  # the library knows SQLite's files only
     for number in range(count):
         with tempfile.TemporaryDirectory(prefix="solidaria-kill-") as folder:
             answer = subprocess.run(
@@ -104,6 +107,7 @@ def rounds(count: int, members: int, *, power: bool) -> tuple[int, int, int, int
                 check=True,
                 capture_output=True,
                 text=True,
+                env=environment,
             )
         for place, value in enumerate(answer.stdout.split()[-4:]):
             sums[place] += int(value)

@@ -29,7 +29,7 @@ def test_the_tests_of_actions_pages_and_programs_pass_on_postgresql() -> None:
     try:
         with postgres(settings=("track_commit_timestamp=on",)) as address:
             ended = subprocess.run(
-                [sys.executable, "-m", "pytest", "-m", "not browser", *FOLDERS],
+                [sys.executable, "-m", "pytest", "-m", "not browser and not slow", *FOLDERS],
                 env={**os.environ, "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
                 cwd=ROOT,
                 capture_output=True,
