@@ -151,3 +151,8 @@ class _Server:
             log = self.data / "log"
             said += log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
             raise NoPostgres(f"{program} ended with {ended.returncode}: {' / '.join(said[-4:])}")
+
+
+def own_home() -> dict[str, str]:
+    """The environment for tests in a process of its own: with a folder of its own too, keys and all."""
+    return {name: value for name, value in os.environ.items() if name != "SOLIDARIA_HOME"}

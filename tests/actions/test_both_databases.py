@@ -16,7 +16,7 @@ from solidaria.actions import needs, plan
 from solidaria.core.problem import Refused
 from solidaria.records.models import Act, Need
 from solidaria.web.settings import database
-from tests.postgres import NoPostgres, postgres
+from tests.postgres import NoPostgres, own_home, postgres
 from tests.web.people import doer, world
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,7 +30,7 @@ def test_the_tests_of_actions_pages_and_programs_pass_on_postgresql() -> None:
         with postgres(settings=("track_commit_timestamp=on",)) as address:
             ended = subprocess.run(
                 [sys.executable, "-m", "pytest", "-m", "not browser and not slow", *FOLDERS],
-                env={**os.environ, "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+                env={**own_home(), "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
                 cwd=ROOT,
                 capture_output=True,
                 text=True,

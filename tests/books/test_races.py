@@ -17,7 +17,7 @@ from solidaria.core.books import agent, balances
 from solidaria.records.models import Agreement, LedgerEvent, LogEntry, Organisation, Payment, Person, Promise
 from tests.actions.test_races import at_once, kinds
 from tests.books.test_actions import ARS, TODAY, drafted, second, sewing
-from tests.postgres import NoPostgres, postgres
+from tests.postgres import NoPostgres, own_home, postgres
 from tests.web.people import World, doer, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -113,7 +113,7 @@ def test_the_tests_of_agreements_and_books_pass_on_postgresql() -> None:
         with postgres() as address:
             ended = subprocess.run(
                 [sys.executable, "-m", "pytest", "-q", "tests/books"],
-                env={**os.environ, "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+                env={**own_home(), "SOLIDARIA_TEST_DATABASE": address, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
                 cwd=ROOT,
                 capture_output=True,
                 text=True,
