@@ -43,6 +43,7 @@ def windows(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
 
 def fine(page: Any) -> None:
     """The page fits its window and a small phone, the browser refused nothing on it, and axe finds nothing wrong."""
+    page.wait_for_load_state("load")  # a click may still be on its way to the next page
     fits = "document.documentElement.scrollWidth <= window.innerWidth + 1"
     assert page.evaluate(fits), page.url
     size = page.viewport_size

@@ -94,6 +94,7 @@ def visitor(browser: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
 
 def no_complaints(page: Any) -> None:
     """The page fits its window, nothing was refused by the browser, and axe finds nothing."""
+    page.wait_for_load_state("load")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), page.url
     found = Axe().run(page).response["violations"]
     assert found == [], (page.url, [(one["id"], one["nodes"][0]["html"][:200]) for one in found])
