@@ -131,7 +131,7 @@ def assembly(members: int) -> tuple[int, list[str]]:
         [Person(handle=f"{stamp}-{number}", name=f"Member {number}", password="!x") for number in range(members)],
         batch_size=2000,
     )
-    people = list(Person.objects.filter(handle__startswith=f"{stamp}-"))
+    people = list(Person.objects.filter(handle__startswith=f"{stamp}-").order_by("pk"))
     Membership.objects.bulk_create(
         [Membership(organisation=one, person=person, entered=now.date()) for person in people], batch_size=2000
     )

@@ -12,13 +12,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "benchmar
 
 import kills
 
+from tests.postgres import NoPostgres
+
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("power", [False, True], ids=["kill -9", "power cut"])
-def test_no_acknowledged_ballot_is_lost_and_none_is_counted_twice(power: bool) -> None:
+@pytest.mark.parametrize(
+    ("database", "power"),
+    [("sqlite", False), ("sqlite", True), ("postgresql", False)],
+    ids=["SQLite, kill -9", "SQLite, power cut", "PostgreSQL, kill -9"],
+)
+def test_no_acknowledged_ballot_is_lost_and_none_is_counted_twice(database: str, power: bool) -> None:
     if power and shutil.which("cc") is None:
         pytest.skip("a power cut is played with a small C library, and there is no C compiler here")
-    acknowledged, lost, twice, _ = kills.rounds(2, 300, power=power)
+    try:
+        acknowledged, lost, twice, _ = kills.rounds(3, 300, power=power, database=database)
+    except NoPostgres as why:
+        pytest.skip(f"no PostgreSQL can be started here: {why}")
     assert acknowledged > 0
     assert (lost, twice) == (0, 0)
