@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
+from solidaria.actions import who
 from solidaria.actions.acting import action, check, refused
-from solidaria.actions.permit import PURPOSES, Doer
+from solidaria.actions.permit import Doer
 from solidaria.actions.who import CODE_DAYS, new_code
 from solidaria.core.problem import Fault, Sentence, say
-from solidaria.records.models import Founding, JoiningCode, Mandate, Membership, Organisation
+from solidaria.records.models import JoiningCode, Organisation
 
 #: The batches of codes that open a founding and nothing else.
 BATCH = "founding"
@@ -70,7 +71,7 @@ def take_over_entered(
     *,
     code: str,
     held_on: date | None,
-    present: int | None,
+    present: int | str | None,
     minutes: str,
     purposes: Iterable[str] = (),
 ) -> Organisation:
@@ -80,7 +81,8 @@ def take_over_entered(
     no longer change it. Never twice: an organisation that has an assembly cannot be taken over.
 
     code       the founding code, in any writing: small letters, with or without hyphens
-    purposes   what the assembly gave the person who writes the minutes: names from PURPOSES
+    present    how many were there; a text is read as a whole number
+    purposes   what the assembly gave the person who writes the minutes: names from PURPOSES; for a year from its day
     """
     purposes = list(purposes)
     found = (
@@ -100,26 +102,10 @@ def take_over_entered(
                 ),
             )
         )
-    if held_on is None:
-        faults.append(_fault("held_on", say("The day of the founding assembly is missing.")))
-    elif held_on > doer.at.date():
-        faults.append(_fault("held_on", say("The founding assembly lies in the future.")))
-    if not present or present < 1:
-        faults.append(_fault("present", say("How many were present is missing.")))
-    if len(minutes.strip()) < 20:
-        faults.append(
-            _fault(
-                "minutes",
-                say("The minutes are missing."),
-                say(
-                    "Write who was there, what was decided, and who was given which task: a few sentences are enough."
-                ),
-            )
-        )
-    if any(purpose not in PURPOSES for purpose in purposes):
-        faults.append(_fault("purposes", say("One of the tasks is not known.")))
+    count, wrong = who.read_present(present)
+    faults += who.founding_faults(doer, held_on=held_on, minutes=minutes, purposes=purposes) + wrong
     check(faults)
-    assert found is not None and held_on is not None and present is not None
+    assert found is not None and held_on is not None and count is not None
     organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=found.organisation_id)
     if organisation.entered_by_id is None:
         raise refused(
@@ -130,26 +116,9 @@ def take_over_entered(
     found.used = doer.at
     found.save(update_fields=["used"])
     organisation.entered_by = None
-    organisation.save(update_fields=["entered_by"])
-    Founding.objects.create(
-        organisation=organisation,
-        held_on=held_on,
-        present=present,
-        minutes=minutes.strip()[:20000],
-        entered_by=doer.person,
-    )
-    Membership.objects.create(organisation=organisation, person=doer.person, entered=held_on)
-    today = doer.at.date()
-    for purpose in purposes:
-        Mandate.objects.create(
-            organisation=organisation,
-            person=doer.person,
-            purpose=purpose,
-            rights=list(PURPOSES[purpose][1]),
-            starts=held_on,
-            ends=today + timedelta(days=365),
-            decision=f"founding assembly, {held_on.isoformat()}",
-        )
+    organisation.language = doer.person.language
+    organisation.save(update_fields=["entered_by", "language"])
+    who.begin(doer, organisation, held_on=held_on, present=count, minutes=minutes, purposes=purposes)
     return organisation
 
 

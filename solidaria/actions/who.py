@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from django.utils.text import slugify
 
 from solidaria.actions.acting import Already, action, check, refused
 from solidaria.actions.permit import PURPOSES, RIGHTS, Doer, NotAllowed
-from solidaria.core.problem import Fault, say
+from solidaria.core.problem import Fault, Sentence, say
 from solidaria.core.workbook.one import read_row
 from solidaria.records.models import (
     Alliance,
@@ -28,7 +29,7 @@ from solidaria.records.models import (
     Site,
 )
 from solidaria.records.models.decide import CARRIED
-from solidaria.records.models.who import ALLIANCES, KINDS, LEGAL
+from solidaria.records.models.who import ALLIANCES, KINDS, LEGAL, SPOKEN
 
 #: What an assembly can choose to show on its public page, in this order.
 SHOWABLE = ("about", "place", "contact", "members", "networks", "alliances", "state", "products", "mandates")
@@ -37,6 +38,8 @@ LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 CODE_LENGTH = 12
 MOST_CODES = 500
 CODE_DAYS = 60
+#: More are not in one assembly: whoever types more has typed something else.
+MOST_PRESENT = 1_000_000
 #: For so long after its founding here an organisation's officers write down mandates by hand.
 FOUNDING_DAYS = 30
 
@@ -52,56 +55,102 @@ def found_organisation(
     name: str,
     kind: str,
     held_on: date | None,
-    present: int | None,
+    present: int | str | None,
     minutes: str,
     purposes: Iterable[str] = (),
     place: str = "",
 ) -> Organisation:
     """An organisation that starts with its founding assembly: minutes, and the founder on its roll.
 
-    purposes   what the assembly gave the founder: names from PURPOSES
+    present    how many were there; a text is read as a whole number
+    purposes   what the assembly gave the founder: names from PURPOSES; for a year from the day of the assembly
     """
     purposes = list(purposes)
     faults = _described(name=name, kind=kind)
+    count, found = read_present(present)
+    faults += founding_faults(doer, held_on=held_on, minutes=minutes, purposes=purposes) + found
+    check(faults)
+    assert held_on is not None and count is not None
+    organisation = Organisation.objects.create(
+        code=_free_code(name),
+        name=name.strip(),
+        kind=kind,
+        place=place.strip(),
+        shows=["about", "place"],
+        language=doer.person.language,
+    )
+    begin(doer, organisation, held_on=held_on, present=count, minutes=minutes, purposes=purposes)
+    return organisation
+
+
+def founding_faults(doer: Doer, *, held_on: date | None, minutes: str, purposes: Iterable[str]) -> list[Fault]:
+    """What is wrong with a founding assembly's day, minutes and tasks, all at once."""
+    faults, today = [], doer.at.date()
     if held_on is None:
         faults.append(_fault("held_on", say("The day of the founding assembly is missing.")))
-    elif held_on > doer.at.date():
+    elif held_on > today:
         faults.append(_fault("held_on", say("The founding assembly lies in the future.")))
-    if not present or present < 1:
-        faults.append(_fault("present", say("How many were present is missing.")))
+    elif purposes and year_after(held_on) < today:
+        what = say("What this assembly gave for a year has run out on {day}.", day=year_after(held_on))
+        help = say(
+            "Take the assembly that gave the tasks of today, or tick no task: the members then decide here."
+        )
+        faults.append(Fault("", None, "held_on", what, help))
     if len(minutes.strip()) < 20:
         what = say("The minutes are missing.")
         help = say(
-            "Write who was there, what was founded, and who was given which task: a few sentences are enough."
+            "Write who was there, what was decided, and who was given which task: a few sentences are enough."
         )
         faults.append(Fault("", None, "minutes", what, help))
     if any(purpose not in PURPOSES for purpose in purposes):
         faults.append(_fault("purposes", say("One of the tasks is not known.")))
-    check(faults)
-    assert held_on is not None and present is not None
-    organisation = Organisation.objects.create(
-        code=_free_code(name), name=name.strip(), kind=kind, place=place.strip(), shows=["about", "place"]
-    )
-    Founding.objects.create(
+    return faults
+
+
+def read_present(given: int | str | None) -> tuple[int | None, list[Fault]]:
+    """How many were present, and what is wrong with what was typed: nothing, no whole number, nobody, too many."""
+    text = "" if given is None else str(given).strip()
+    if not text:
+        return None, [_fault("present", say("How many were present is missing."))]
+    if not re.fullmatch(r"[+-]?\d+", text):
+        help = say("Write it in figures, without a comma: 12.")
+        return None, [Fault("", None, "present", say("“{typed}” is not a whole number.", typed=text[:40]), help)]
+    if text.startswith("-") or not text.strip("+0"):
+        what = say("At least one person was present; “{typed}” is fewer.", typed=text[:40])
+        help = say("Count everybody who was there, whoever writes this too.")
+        return None, [Fault("", None, "present", what, help)]
+    if len(text.lstrip("+0")) > len(str(MOST_PRESENT)) or int(text) > MOST_PRESENT:
+        what = say("More than {most} people were never in one assembly.", most=MOST_PRESENT)
+        return None, [_fault("present", what)]
+    return int(text), []
+
+
+def begin(
+    doer: Doer, organisation: Organisation, *, held_on: date, present: int, minutes: str, purposes: Iterable[str]
+) -> None:
+    """Write down the founding assembly, the first person on the roll, and the first mandates.
+
+    A mandate holds from the day of the assembly for a year: it ends a year after the assembly, on whatever day the
+    minutes are typed.
+    """
+    founding = Founding.objects.create(
         organisation=organisation,
         held_on=held_on,
         present=present,
-        minutes=minutes.strip(),
+        minutes=minutes.strip()[:20000],
         entered_by=doer.person,
     )
-    today = doer.at.date()
-    Membership.objects.create(organisation=organisation, person=doer.person, entered=min(held_on, today))
+    Membership.objects.create(organisation=organisation, person=doer.person, entered=held_on)
     for purpose in purposes:
         Mandate.objects.create(
             organisation=organisation,
             person=doer.person,
             purpose=purpose,
             rights=list(PURPOSES[purpose][1]),
-            starts=min(held_on, today),
-            ends=_year_later(today),
-            decision=f"founding assembly, {held_on.isoformat()}",
+            starts=held_on,
+            ends=year_after(held_on),
+            founding=founding,
         )
-    return organisation
 
 
 @action
@@ -113,12 +162,16 @@ def describe_organisation(doer: Doer, organisation: Organisation, **given: Any) 
         key: given[key] for key in ("members", "ability", "pledge", "latitude", "longitude") if key in given
     }
     values, found = read_row("organisations", numbers, without=("organisation", "name", "kind", "place"))
+    language = str(given.get("language", organisation.language))
+    if language not in ("", *SPOKEN):
+        faults.append(_fault("language", say("This language is not in the list.")))
     check(faults + found)
     for key in numbers:
         setattr(organisation, key, values[key])
     for key, most in (("name", 120), ("place", 120), ("about", 4000), ("contact", 200)):
         if key in given:
             setattr(organisation, key, str(given[key]).strip()[:most])
+    organisation.language = language
     organisation.save()
     return organisation
 
@@ -253,6 +306,13 @@ def leave_organisation(doer: Doer, organisation: Organisation) -> Membership:
 # --- mandates ---
 
 
+def decided(mandate: Mandate) -> Sentence | str:
+    """What gave a mandate, for people: the founding assembly and its day, or the words that were written down."""
+    if mandate.founding is not None:
+        return say("founding assembly of {day}", day=mandate.founding.held_on)
+    return mandate.decision
+
+
 def mandates_by_hand(organisation: Organisation, at: datetime) -> bool:
     """Whether officers still write down what the founding assembly decided: later every mandate rests on a decision.
 
@@ -327,7 +387,7 @@ def grant_mandate(
                 say("Choose a day in this century."),
             )
         )
-    ends = ends or _year_later(starts)
+    ends = ends or year_after(starts)
     if ends < starts:
         faults.append(_fault("ends", say("The end lies before the start.")))
     check(faults)
@@ -515,7 +575,8 @@ def _free_code(name: str) -> str:
     return f"{base}-{number}"
 
 
-def _year_later(day: date) -> date:
+def year_after(day: date) -> date:
+    """The same day a year on; the 28th of February for the 29th."""
     return (
         day.replace(year=day.year + 1, day=28)
         if (day.month, day.day) == (2, 29)

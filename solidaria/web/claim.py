@@ -14,6 +14,7 @@ from solidaria.actions.permit import PURPOSES, may
 from solidaria.core.problem import say
 from solidaria.records.models import Organisation
 from solidaria.web.answers import act, button, doer, form, members_only, network_for
+from solidaria.web.typed import amount
 
 
 @members_only
@@ -58,7 +59,7 @@ def claim(request: HttpRequest) -> HttpResponse:
             None,
             code=post.get("code", "")[:60],
             held_on=_day(post.get("held_on")),
-            present=_whole(post.get("present")),
+            present=amount(request, post.get("present", "")[:60]),
             minutes=post.get("minutes", "")[:20000],
             purposes=post.getlist("purposes"),
         ),
@@ -73,7 +74,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.strip().isdecimal() and len(text.strip()) < 10 else None

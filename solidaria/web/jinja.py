@@ -17,9 +17,13 @@ from markupsafe import Markup
 
 from solidaria import __version__
 from solidaria.actions.permit import PURPOSES, RIGHTS
+from solidaria.actions.who import decided
 from solidaria.core.problem import Sentence, say, say_many
+from solidaria.core.view import Cell
+from solidaria.records.models import Organisation
 from solidaria.report.html import FRIEZE
 from solidaria.report.language import Language
+from solidaria.report.views import words as spoken
 from solidaria.report.words import KINDS, RULES
 from solidaria.web import words
 from solidaria.web.language import language
@@ -50,6 +54,9 @@ def environment(**options: Any) -> Environment:
         right_words=RIGHTS,
         purposes=PURPOSES,
         words=words,
+        decided=decided,
+        lang_of=_lang_of,
+        spoken=_spoken,
         # What a page without a refusal shows; a context processor would hide the refusals.
         given={},
         faults=[],
@@ -78,6 +85,12 @@ def _say_many(context: Context, one: str, many: str, count: int, **values: objec
 def _text(context: Context, sentence: Sentence | str) -> Markup:
     """A sentence that somebody else made, in the page's language."""
     return _language(context).markup(sentence)
+
+
+@pass_context
+def _spoken(context: Context, value: Cell) -> str:
+    """A value of the books' views as people read it in the page's language."""
+    return spoken(value, _language(context))
 
 
 @pass_context
@@ -110,6 +123,14 @@ def _moment(context: Context, at: datetime | None) -> str:
         return ""
     local = localtime(at)
     return f"{_language(context).date(local.date())}, {local:%H:%M} UTC"
+
+
+@pass_context
+def _lang_of(context: Context, one: Organisation) -> Markup:
+    """The attribute that says in which language an organisation's own words are, where it is not the page's."""
+    if not one.language or one.language == _language(context).code:
+        return Markup()
+    return Markup(' lang="{}"').format(one.language)
 
 
 def _url(name: str, *arguments: Any) -> str:

@@ -79,6 +79,7 @@ TABLES: dict[str, Kept] = {
             "starts": say("first day"),
             "ends": say("last day"),
             "ended": say("when it was recalled or given back"),
+            "founding": say("the founding assembly it rests on"),
             "decision": say("the decision it rests on, in words"),
             "motion": say("the motion that gave it"),
             "created": say("when it was written down"),

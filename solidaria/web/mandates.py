@@ -166,7 +166,7 @@ def seats(request: HttpRequest, code: str) -> HttpResponse:
     live = set(live_seats(at).filter(Q(base=one) | Q(council=one)).values_list("pk", flat=True))
     rows = list(
         Seat.objects.filter(Q(base=one) | Q(council=one))
-        .select_related("base", "council", "mandate__person", "mandate__motion")
+        .select_related("base", "council", "mandate__person", "mandate__motion", "mandate__founding")
         .order_by("base__name", "-pk")
     )
     delegates = list(

@@ -16,7 +16,7 @@ from solidaria.actions import clocks, visible
 from solidaria.actions import undo as undoing
 from solidaria.actions import who as actions
 from solidaria.actions.acting import refused
-from solidaria.actions.permit import PURPOSES, RIGHTS, live_mandates, live_seats, may, rights_of
+from solidaria.actions.permit import HOLDING, PURPOSES, live_mandates, live_seats, may, rights_of
 from solidaria.core.problem import Sentence, say
 from solidaria.records.models import (
     Act,
@@ -37,6 +37,7 @@ from solidaria.web.answers import act, button, doer, form, members_only, organis
 from solidaria.web.context import my_organisations
 from solidaria.web.map import map_of
 from solidaria.web.steps import steps
+from solidaria.web.typed import amount, whole
 
 PER_PAGE = 60
 
@@ -117,7 +118,7 @@ def found(request: HttpRequest) -> HttpResponse:
             kind=post.get("kind", ""),
             place=post.get("place", "")[:120],
             held_on=_day(post.get("held_on")),
-            present=_whole(post.get("present")),
+            present=amount(request, post.get("present", "")[:60]),
             minutes=post.get("minutes", "")[:20000],
             purposes=post.getlist("purposes"),
         ),
@@ -157,11 +158,23 @@ def describe(request: HttpRequest, code: str) -> HttpResponse:
     one, rights = organisation_for(request, code)
 
     def page(told: Any = None) -> HttpResponse:
-        return render(request, "who/describe.html", {"one": one, "rights": rights, **(told or {})})
+        values = {"one": one, "rights": rights, "spoken": words.spoken()}
+        return render(request, "who/describe.html", {**values, **(told or {})})
 
     if request.method != "POST":
         return page()
-    names = ("name", "place", "about", "contact", "members", "ability", "pledge", "latitude", "longitude")
+    names = (
+        "name",
+        "place",
+        "about",
+        "contact",
+        "language",
+        "members",
+        "ability",
+        "pledge",
+        "latitude",
+        "longitude",
+    )
     given = {name: request.POST.get(name, "") for name in names if name in request.POST}
     return act(
         request,
@@ -233,7 +246,7 @@ def codes(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "who/codes.html", {"one": one, "rights": rights, "codes": None})
     made: list[str] = []
-    count = _whole(request.POST.get("how_many")) or 0
+    count = whole(request.POST.get("how_many", "").strip()) or 0
     values: dict[str, Any] = {"one": one, "rights": rights, "codes": made}
     actions.print_codes(doer(request), one, how_many=count, codes=made)
     return render(request, "who/codes.html", values)
@@ -265,7 +278,8 @@ def mandates(request: HttpRequest, code: str) -> HttpResponse:
     one, rights = organisation_for(request, code)
     at = datetime.now(UTC)
     held = Prefetch("seats", live_seats(at).select_related("council"), to_attr="live_seats")
-    rows = Mandate.objects.filter(organisation=one).select_related("person").prefetch_related(held, "recalls")
+    rows = Mandate.objects.filter(organisation=one).select_related("person", "founding")
+    rows = rows.prefetch_related(held, "recalls")
 
     def page(told: Any = None) -> HttpResponse:
         today = date.today()
@@ -300,7 +314,7 @@ def mandates(request: HttpRequest, code: str) -> HttpResponse:
         lambda: actions.grant_mandate(
             doer(request),
             one,
-            person=_whole(post.get("person")) or 0,
+            person=whole(post.get("person", "")) or 0,
             purpose=post.get("purpose", ""),
             instructions=post.get("instructions", ""),
             starts=_day(post.get("starts")),
@@ -347,16 +361,14 @@ def ties(request: HttpRequest, code: str) -> HttpResponse:
                 "organisation", "ally"
             )
         )
-        networks = [("", say("choose"))] + [
-            (row.code, row.name)
-            for row in Organisation.objects.filter(kind__in=["network", "council"])
-            .exclude(pk=one.pk)
-            .order_by("name")
-        ]
-        others = [("", say("choose"))] + [
-            (row.code, row.name)
-            for row in Organisation.objects.exclude(pk=one.pk).order_by("name").only("code", "name")[:3000]
-        ]
+        # What one belongs to or has asked already is not there to be asked once more.
+        tied = {key for row in belongings for key in (row.network_id, row.organisation_id)}
+        rows = Organisation.objects.exclude(pk=one.pk).order_by("name", "code").only("code", "name")
+        holding = rows.filter(kind__in=HOLDING).exclude(pk__in=[row.network_id for row in belongings])
+        networks = [("", say("choose"))] + [(row.code, row.name) for row in holding]
+        listed = list(rows[:3000])
+        others = [("", say("choose"))] + [(row.code, row.name) for row in listed]
+        outside = [("", say("choose"))] + [(row.code, row.name) for row in listed if row.pk not in tied]
         values = {
             "one": one,
             "rights": rights,
@@ -364,6 +376,7 @@ def ties(request: HttpRequest, code: str) -> HttpResponse:
             "alliances": alliances,
             "networks_list": networks,
             "others": others,
+            "outside": outside,
             "kinds_of_alliance": [(kind, words.ALLIANCES[kind]) for kind in ALLIANCES],
         }
         return render(request, "who/ties.html", {**values, **(told or {})})
@@ -461,18 +474,7 @@ def _kinds() -> list[tuple[str, Sentence]]:
 
 
 def _purposes() -> list[tuple[str, Sentence]]:
-    def told(purpose: str) -> Sentence:
-        name, rights = PURPOSES[purpose]
-        return say("{purpose}: {rights}", purpose=name, rights=_joined([RIGHTS[right] for right in rights]))
-
-    return [(purpose, told(purpose)) for purpose in PURPOSES]
-
-
-def _joined(parts: list[Sentence]) -> Sentence:
-    found = parts[0]
-    for part in parts[1:]:
-        found = say("{start}; {end}", start=found, end=part)
-    return found
+    return [(purpose, words) for purpose, (words, _) in PURPOSES.items()]
 
 
 def _day(text: str | None) -> date | None:
@@ -480,10 +482,6 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.strip().isdecimal() and len(text.strip()) < 10 else None
 
 
 def _missing(column: str) -> Exception:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from solidaria.core.problem import Sentence, say
+from solidaria.records.models.who import SPOKEN
 
 STATES: dict[str, Sentence] = {
     "producing": say("producing"),
@@ -75,6 +78,14 @@ OBLIGATIONS: dict[str, Sentence] = {
     "special congress": say("hold the special congress that the bases asked for"),
     "review": say("look at a decision again"),
 }
+
+
+def spoken() -> list[tuple[str, Sentence | str]]:
+    """The languages in which an organisation's own words can be, each by its own name; blank: not said."""
+    found = [(code, str(Locale.parse(code).get_display_name(code) or code)) for code in SPOKEN]
+    return [("", say("not said")), *((code, name[:1].upper() + name[1:]) for code, name in found)]
+
+
 #: What an act was, for the history page: "Ana declared a need".
 VERBS: dict[str, Sentence] = {
     "found_organisation": say("founded the organisation"),
@@ -94,10 +105,10 @@ VERBS: dict[str, Sentence] = {
     "ask_to_belong": say("asked to join a network"),
     "invite_to_belong": say("invited an organisation into the network"),
     "agree_to_belong": say("agreed to a membership in a network"),
-    "leave_network": say("ended a membership in a network"),
+    "leave_network": say("ended a membership in a network, or the request for one"),
     "ask_for_alliance": say("proposed an alliance"),
     "agree_to_alliance": say("agreed to an alliance"),
-    "end_alliance": say("ended an alliance"),
+    "end_alliance": say("ended an alliance, or the proposal of one"),
     "vouch": say("vouched for a member"),
     "finish_recovery": say("came back in after two members vouched"),
     "make_token": say("made a key for a program"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from solidaria.core.problem import Refused
 from solidaria.core.workbook.tables import Table, Tables
 from solidaria.records.gather import organisations_of
 from solidaria.records.models import Act, Founding, Organisation
-from tests.web.people import MINUTES, World, doer, world
+from tests.web.people import FOUNDED, MINUTES, World, doer, world
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def printed(here: World, school: Organisation) -> str:
 
 
 def taken(here: World, code: str, **more: object) -> Organisation:
-    given = {"held_on": date(2026, 2, 1), "present": 9, "minutes": MINUTES, "purposes": ["coordinator"], **more}
+    given = {"held_on": FOUNDED, "present": 9, "minutes": MINUTES, "purposes": ["coordinator"], **more}
     return claim.take_over_entered(doer(here.bheki), None, code=code, **given)
 
 
@@ -128,9 +128,7 @@ def test_a_code_that_has_run_out_opens_nothing(here: World) -> None:
     code = printed(here, entered(here))
     late = Doer(here.bheki, at=doer(here.bheki).at + timedelta(days=who.CODE_DAYS + 1))
     with pytest.raises(Refused):
-        claim.take_over_entered(
-            late, None, code=code, held_on=date(2026, 2, 1), present=9, minutes=MINUTES, purposes=[]
-        )
+        claim.take_over_entered(late, None, code=code, held_on=FOUNDED, present=9, minutes=MINUTES, purposes=[])
 
 
 def test_only_the_network_that_entered_it_prints_the_code_and_only_under_a_mandate(here: World) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from solidaria.actions import plan, who
 from solidaria.actions.permit import Doer
 from solidaria.records.models import Belonging, Mandate, Membership, Organisation, Person, Round
 
+#: The day of every founding assembly here: what it gave holds for a year from then.
+FOUNDED = date.today() - timedelta(days=60)
 MINUTES = "Twelve of us met in the school yard and founded it; the tasks were given by show of hands."
 
 
@@ -45,7 +47,7 @@ def founded(
         None,
         name=name,
         kind=kind,
-        held_on=date(2026, 1, 10),
+        held_on=FOUNDED,
         present=12,
         minutes=MINUTES,
         purposes=purposes,
@@ -65,7 +67,7 @@ def world() -> World:
     workshop = founded(ana, "Taller Hilo", "site")
     network = founded(ana, "Red del Sur", "network")
     elsewhere = founded(carla, "Otra Parte", "community")
-    Membership.objects.create(organisation=barrio, person=bheki, entered=date(2026, 1, 10))
+    Membership.objects.create(organisation=barrio, person=bheki, entered=FOUNDED)
     belongs(barrio, network, ana)
     belongs(workshop, network, ana)
     who.keep_site(doer(ana), workshop, members="6", paid_hours="160", overhead="900", state="producing")

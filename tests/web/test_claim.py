@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from solidaria.actions.permit import rights_of
 from solidaria.records.models import Belonging, JoiningCode, Organisation
-from tests.web.people import MINUTES, World, doer, world
+from tests.web.people import FOUNDED, MINUTES, World, doer, world
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_a_coordinator_prints_the_code_and_the_schools_own_assembly_takes_it_ove
     assert "Escuela 12" in ana.get(reverse("entered", args=[here.network.code])).content.decode()
     found = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}", printed(ana, here))
     assert found is not None
-    form = {"code": found.group().lower(), "held_on": "2026-02-01", "present": "14", "minutes": MINUTES}
+    form = {"code": found.group().lower(), "held_on": FOUNDED.isoformat(), "present": "14", "minutes": MINUTES}
     answer = carla.post(reverse("claim"), {**form, "purposes": ["coordinator", "secretary"], "once": "c1"})
     assert answer.status_code == 302 and answer["Location"] == reverse("inside", args=["escuela-12"])
     assert {"member", "needs.gather", "who.roll"} <= rights_of(here.carla, school)

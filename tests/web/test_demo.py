@@ -37,7 +37,8 @@ from tests.web.people import doer
 
 pytestmark = pytest.mark.django_db
 
-DAY = date(2026, 11, 24)
+#: What founding assemblies gave holds for a year from their day: the trial is filled for today.
+DAY = date.today()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from django.urls import reverse
 from solidaria.actions import capacity, plan
 from solidaria.actions.work import work
 from solidaria.records.models import Need, Organisation, Person, Variant
-from tests.web.people import World, doer, person, world
+from tests.web.people import FOUNDED, World, doer, person, world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -116,7 +116,7 @@ def test_dora_founds_a_school_says_what_it_needs_and_reads_why_it_does_not_get_a
     page.click(f"main a.button[href='{reverse('found')}']")
     page.fill("[name=name]", "Escuela 12")
     page.select_option("[name=kind]", "community")
-    page.fill("[name=held_on]", "2026-02-01")
+    page.fill("[name=held_on]", FOUNDED.isoformat())
     page.fill("[name=present]", "31")
     page.click("form:has([name=minutes]) button.main")  # the minutes are missing: refused, and nothing is lost
     page.wait_for_selector("[role=alert]")

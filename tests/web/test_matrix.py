@@ -28,7 +28,7 @@ import solidaria.web
 from solidaria.actions.permit import PERMISSIONS, may, rights_of
 from solidaria.records.models import Act, Person
 from tests.web.everything import Everything, everything
-from tests.web.people import person
+from tests.web.people import FOUNDED, person
 
 pytestmark = pytest.mark.django_db
 
@@ -150,7 +150,7 @@ LINES: dict[str, Line] = {
         data=lambda all: {
             "name": "La Nueva",
             "kind": "site",
-            "held_on": "2026-01-10",
+            "held_on": FOUNDED.isoformat(),
             "present": "9",
             "minutes": MINUTES,
         },

@@ -46,6 +46,8 @@ class Person(AbstractBaseUser):
         return self.name or self.handle
 
 
+#: Languages in which an organisation can say that its own words are written: those of the federations we know of.
+SPOKEN = ("en", "es", "pt", "af", "ar", "de", "el", "fr", "gn", "it", "qu", "st", "tn", "tr", "xh", "zu")
 KINDS = ("site", "union", "community", "movement", "clinic", "network", "council")
 
 
@@ -57,6 +59,7 @@ class Organisation(models.Model):
     ability    relative ability to pay per member; 1 is average
     pledge     the most solidarity it will pay over a plan, in money
     shows      what its assembly chose to show on its public page (see actions/who.py)
+    language   what its own words are written in; blank: not said
     entered_by the network that entered it from a workbook, before it had an assembly here
     """
 
@@ -72,6 +75,7 @@ class Organisation(models.Model):
     about = models.TextField(max_length=4000, blank=True)
     contact = models.CharField(max_length=200, blank=True)
     shows = models.JSONField(default=list)
+    language = models.CharField(max_length=5, blank=True)
     note = models.TextField(blank=True)
     entered_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="entered")
     created = models.DateTimeField(auto_now_add=True)
@@ -127,7 +131,9 @@ class Mandate(models.Model):
     rights     names of rights (actions/permit.py)
     starts     first day; ends: last day, None: until recalled
     ended      the moment it was recalled or given back; from then on no act counts under it
-    decision   the founding or the decision it rests on, in words
+    founding   the founding assembly that gave it; or
+    motion     the motion that gave it; or, written down by hand, neither
+    decision   what gave it, in the words of whoever wrote it down; blank where it was the founding assembly
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="mandates")
@@ -138,7 +144,10 @@ class Mandate(models.Model):
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True)
     ended = models.DateTimeField(null=True, blank=True)
-    decision = models.CharField(max_length=300)
+    founding = models.ForeignKey(
+        Founding, null=True, blank=True, on_delete=models.PROTECT, related_name="mandates"
+    )
+    decision = models.CharField(max_length=300, blank=True)
     motion = models.ForeignKey("Motion", null=True, blank=True, on_delete=models.PROTECT, related_name="mandates")
     created = models.DateTimeField(auto_now_add=True)
 
