@@ -184,6 +184,9 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "confirm_handover": ("books.record",),
     "dispute_handover": ("books.record",),
     "settle_handover": ("books.record", "agree.sign"),
+    "tell_delay": ("agree.draft", "agree.sign", "books.record"),
+    "agree_to_delay": ("agree.draft", "agree.sign"),
+    "note_review": ("agree.draft", "agree.sign"),
     # books
     "record_event": ("books.record",),
     "record_hours": ("books.record",),
@@ -193,8 +196,24 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "withdraw_payment": ("books.pay", "books.release"),
     "confirm_payment": ("books.record",),
     "dispute_payment": ("books.record",),
+    "open_bank_account": ("books.record",),
+    "bring_file": ("books.record",),
+    "drop_file": ("books.record",),
+    "take_statement": ("books.record",),
+    "book_line": ("books.record",),
+    "accept_suggestions": ("books.record",),
+    "leave_line": ("books.record",),
+    "take_up_line": ("books.record",),
+    "undo_booking": ("books.record",),
+    "take_hours": ("books.record",),
     "sign_checkpoint": (MEMBER,),
     "countersign": (MEMBER,),
+}
+
+#: What may be taken away whole -> any one of these is enough, in the network itself. Who has none of them but belongs
+#: to the network through an organisation takes away that organisation's part (core/workbook/own.py).
+READINGS: dict[str, tuple[str, ...]] = {
+    "whole_workbook": (MEMBER, SEAT, "plan.network", "plan.round"),
 }
 
 
@@ -285,6 +304,11 @@ def may(verb: str, rights: Iterable[str], own: bool = False) -> bool:
     """Whether these rights are enough for the action; for pages, which show only what can be done."""
     needed = PERMISSIONS[verb]
     return ANYBODY in needed or any(right in needed for right in rights) or (own and "own" in needed)
+
+
+def may_read(what: str, rights: Iterable[str]) -> bool:
+    """Whether these rights are enough to take the whole of it away."""
+    return bool(set(READINGS[what]) & set(rights))
 
 
 def permit(verb: str, doer: Doer, organisation: Organisation | None, own: bool = False) -> None:

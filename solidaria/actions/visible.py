@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from solidaria.actions.permit import HOLDING, MEMBER, Doer, is_member, live_mandates, with_mandates
+from solidaria.actions.permit import HOLDING, MEMBER, Doer, is_member, live_mandates, may_read, with_mandates
+from solidaria.core.workbook.own import own_part
+from solidaria.core.workbook.tables import Tables
 from solidaria.records.models import (
     Alliance,
     Belonging,
@@ -67,6 +69,31 @@ def variant_seen(doer: Doer, pk: int) -> tuple[Variant, Organisation, set[str]] 
     row = rows.filter(pk=pk).first()
     seen = network_seen(doer, row.round.network.code) if row is not None else None
     return (row, *seen) if row is not None and seen is not None else None
+
+
+def workbook_seen(doer: Doer, network: Organisation, rights: set[str], tables: Tables) -> Tables:
+    """What somebody inside a network may take away of its workbook: all of it, or his or her organisations' own part.
+
+    rights   those in the network, as network_seen gives them
+    """
+    if may_read("whole_workbook", rights):
+        return tables
+    return own_part(tables, own_in(doer))
+
+
+def own_in(doer: Doer) -> set[str]:
+    """The ids of the organisations in which whoever acts has any right: by the roll, or by a live mandate."""
+    day = doer.at.date()
+    mandates = live_mandates(doer.at).filter(person=doer.person)
+    if doer.token is not None:
+        mandates = mandates.filter(pk=doer.token.mandate_id or 0)
+    rolls = Membership.objects.filter(
+        Q(left__isnull=True) | Q(left__gte=day), person=doer.person, entered__lte=day
+    )
+    rows = Organisation.objects.filter(
+        Q(pk__in=rolls.values("organisation")) | Q(pk__in=mandates.values("organisation"))
+    )
+    return set(rows.values_list("code", flat=True))
 
 
 def by_code(code: str) -> Organisation | None:

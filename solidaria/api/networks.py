@@ -211,9 +211,14 @@ def remove_promise(request: HttpRequest, code: str, number: int) -> shapes.Promi
 
 @router.get("/networks/{code}/workbook", **reads(shapes.Workbook))
 def workbook(request: HttpRequest, code: str) -> dict[str, Any]:
-    """The network's records now, sheet by sheet as docs/workbook.md describes them; with the open round's periods."""
-    one, _ = found(visible.network_seen(reader(request), code))
-    return tables_shown(tables_of(one, Round.objects.filter(network=one, closed__isnull=True).first()))
+    """The network's records now, sheet by sheet as docs/workbook.md describes them; with the open round's periods.
+
+    Who belongs to the network through an organisation gets that organisation's part, and the names of the others.
+    """
+    who = reader(request)
+    one, rights = found(visible.network_seen(who, code))
+    tables = tables_of(one, Round.objects.filter(network=one, closed__isnull=True).first())
+    return tables_shown(visible.workbook_seen(who, one, rights, tables))
 
 
 @router.put("/networks/{code}/workbook", **writes("upload_workbook", shapes.Count))

@@ -175,7 +175,10 @@ def plan_result(request: HttpRequest, number: int) -> HttpResponse:
 
 @router.get("/plans/{int:number}/workbook", **reads(shapes.Workbook, codes=(409,)))
 def plan_workbook(request: HttpRequest, number: int) -> Any:
-    """The workbook the plan was made from."""
-    row, _, _ = found(visible.variant_seen(reader(request), number))
+    """The workbook the plan was made from: the whole, or one's own organisations' part."""
+    who = reader(request)
+    row, one, rights = found(visible.variant_seen(who, number))
     tables = tables_planned(row.pk)
-    return detail(request, _NOT_READY, 409) if tables is None else tables_shown(tables)
+    if tables is None:
+        return detail(request, _NOT_READY, 409)
+    return tables_shown(visible.workbook_seen(who, one, rights, tables))

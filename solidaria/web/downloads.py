@@ -10,6 +10,8 @@ from pathlib import Path
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import slugify
 
+from solidaria.actions.permit import Doer
+from solidaria.actions.visible import workbook_seen
 from solidaria.core.workbook.tables import Tables
 from solidaria.records.gather import tables_of
 from solidaria.records.models import Organisation, Round
@@ -20,7 +22,7 @@ from solidaria.report.json import to_json
 from solidaria.report.language import LANGUAGES
 from solidaria.report.text import to_text
 from solidaria.report.xlsx import input_sheets, to_xlsx
-from solidaria.web.answers import members_only, network_for
+from solidaria.web.answers import members_only, network_for, person
 from solidaria.web.language import language
 from solidaria.web.plan import variant_for
 
@@ -30,9 +32,10 @@ KINDS = {"plan.html": "text/html", "plan.json": "application/json", "plan.xlsx":
 
 @members_only
 def plan_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """A plan as one file: HTML for the assembly, XLSX, JSON, text; or the workbook it was made from."""
-    row, _, _ = variant_for(request, pk)
-    tables = tables_planned(row.pk)
+    """A plan as one file: HTML for the assembly, XLSX, JSON, text; or of the workbook it was made from what one may take."""
+    row, one, rights = variant_for(request, pk)
+    whole = tables_planned(row.pk)
+    tables = None if whole is None else workbook_seen(Doer(person(request)), one, rights, whole)
     stem = f"{slugify(row.round.name) or 'plan'}-{slugify(row.name) or row.pk}"
     if name == "workbook.xlsx" and tables is not None:
         return _file(_xlsx(tables), XLSX, f"{stem}-workbook.xlsx")
@@ -54,18 +57,20 @@ def plan_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 @members_only
 def workbook_xlsx(request: HttpRequest, code: str) -> HttpResponse:
-    """The network's records as one XLSX workbook."""
-    one, _ = network_for(request, code)
-    return _file(_xlsx(_now(one)), XLSX, f"{slugify(one.name) or 'network'}.xlsx")
+    """The network's records as one XLSX workbook: the whole, or one's own organisations' part."""
+    one, rights = network_for(request, code)
+    tables = workbook_seen(Doer(person(request)), one, rights, _now(one))
+    return _file(_xlsx(tables), XLSX, f"{slugify(one.name) or 'network'}.xlsx")
 
 
 @members_only
 def workbook_zip(request: HttpRequest, code: str) -> HttpResponse:
-    """The network's records as a folder of CSV files, zipped."""
-    one, _ = network_for(request, code)
+    """The same as a folder of CSV files, zipped."""
+    one, rights = network_for(request, code)
+    tables = workbook_seen(Doer(person(request)), one, rights, _now(one))
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="solidaria-") as folder:
-        write_csv(_now(one), Path(folder))
+        write_csv(tables, Path(folder))
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(folder).iterdir()):
                 archive.write(path, path.name)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from solidaria.actions.permit import ANYBODY, MEMBER, PERMISSIONS, PURPOSES, RIGHTS, SEAT, UNHELD
+from solidaria.actions.permit import ANYBODY, MEMBER, PERMISSIONS, PURPOSES, READINGS, RIGHTS, SEAT, UNHELD
 from solidaria.core.problem import Sentence, say
 from solidaria.report.words import GLOSSARY
 from solidaria.web.answers import shown
@@ -102,7 +102,7 @@ def glossary() -> list[tuple[str, Sentence, tuple[tuple[Sentence, Sentence], ...
 @shown
 def permissions(request: HttpRequest) -> HttpResponse:
     """The table of permissions."""
-    return render(request, "help/permissions.html", {"table": table(), "rights_list": RIGHTS})
+    return render(request, "help/permissions.html", {"table": table(), "rights_list": RIGHTS, "readings": readings()})
 
 
 #: Who holds what is not a mandate's right.
@@ -123,6 +123,17 @@ def table() -> list[tuple[Sentence, list[Sentence]]]:
             if verb in DOINGS:
                 rows[right].append(DOINGS[verb])
     return [(_holder(right), doings) for right, doings in rows.items() if doings]
+
+
+#: What may be taken away, in words.
+READ: dict[str, Sentence] = {
+    "whole_workbook": say("the network's whole workbook: every site's recipes, machines, stocks and prices")
+}
+
+
+def readings() -> list[tuple[Sentence, list[Sentence]]]:
+    """What may be taken away whole, and by whom, made from the program's own table."""
+    return [(READ[what], [_holder(right) for right in needed]) for what, needed in READINGS.items()]
 
 
 def _holder(right: str) -> Sentence:

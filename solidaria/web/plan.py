@@ -17,7 +17,7 @@ from solidaria.actions import plan as actions
 from solidaria.actions import who as who_actions
 from solidaria.actions import workbook as workbook_actions
 from solidaria.actions.acting import refused
-from solidaria.actions.permit import Doer, held_in
+from solidaria.actions.permit import Doer, held_in, may_read
 from solidaria.actions.visible import round_seen, variant_seen
 from solidaria.core.problem import Sentence, say
 from solidaria.core.workbook.schema import RULES
@@ -501,7 +501,8 @@ def workbook(request: HttpRequest, code: str) -> HttpResponse:
     one, rights = network_for(request, code)
 
     def page(told: Any = None) -> HttpResponse:
-        return render(request, "plan/workbook.html", {"one": one, "rights": rights, **(told or {})})
+        values = {"one": one, "rights": rights, "whole": may_read("whole_workbook", rights)}
+        return render(request, "plan/workbook.html", {**values, **(told or {})})
 
     if request.method != "POST":
         return page()

@@ -12,7 +12,18 @@ from django.urls import reverse
 from solidaria.actions.clocks import expiring, running
 from solidaria.actions.permit import MEMBER, live_mandates, live_seats
 from solidaria.core.problem import Sentence, say
-from solidaria.records.models import Belonging, Need, Organisation, Person, Recall, Round, Site, SplitVote, Voter
+from solidaria.records.models import (
+    Belonging,
+    Motion,
+    Need,
+    Organisation,
+    Person,
+    Recall,
+    Round,
+    Site,
+    SplitVote,
+    Voter,
+)
 
 MOST_STEPS = 8
 
@@ -149,8 +160,10 @@ def _loop(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Ste
         .order_by()
     )
     sites = set(Site.objects.filter(organisation__in=mine).values_list("organisation", flat=True))
+    councils = [one.pk for one in mine if one.kind == "council"]
+    deciding = set(Motion.objects.filter(organisation__in=councils).values_list("organisation", flat=True))
     for one in mine:
-        gathers = one.kind in ("network", "council")
+        gathers = one.kind == "network"
         network = one if gathers else networks.get(one.pk)
         current = rounds.get(network.pk) if network is not None else None
         if current is not None and current.chosen_id is not None:
@@ -162,6 +175,8 @@ def _loop(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Ste
             )
         if gathers:
             yield from _of_network(one, current, rights[one.pk])
+        elif one.kind == "council":
+            yield from _of_council(one, one.pk in deciding)
         elif network is None:
             yield from _alone(one, rights[one.pk])
         else:
@@ -175,6 +190,18 @@ def _of_network(one: Organisation, current: Round | None, rights: set[str]) -> I
             reverse("open_round", args=[one.code]),
             say("Open a round"),
             True,
+        )
+
+
+def _of_council(one: Organisation, decides: bool) -> Iterator[Step]:
+    """A council decides, it plans nothing: rounds are its networks' own."""
+    if not decides:
+        yield Step(
+            say(
+                "{name} has decided nothing yet: whoever has a seat or is on its roll can propose.", name=one.name
+            ),
+            reverse("propose_motion", args=[one.code]),
+            say("Propose a motion"),
         )
 
 

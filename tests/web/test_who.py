@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import html
+import io
 import re
+import zipfile
+from typing import Any
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from solidaria.actions import who
-from solidaria.records.models import Belonging
+from solidaria.actions import decide, plan, who, work
+from solidaria.actions.permit import READINGS
+from solidaria.records.models import Belonging, Mandate, Membership, Seat
+from solidaria.web.help import READ
+from solidaria.web.steps import steps
+from tests.actions.test_spine import uniforms
 from tests.web.people import FOUNDED, MINUTES, World, doer, founded, world
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +106,113 @@ def test_words_in_another_language_than_the_page_are_marked_for_readers_that_spe
     where = reverse("organisation", args=[here.barrio.code])
     assert '<p lang="es">Somos del barrio.</p>' in signed_in(here.carla).get(where).content.decode()
     assert "<p>Somos del barrio.</p>" in signed_in(here.carla, "es").get(where).content.decode()
+
+
+# --- the first steps ---
+
+
+def test_the_first_steps_name_every_step_that_works_deciding_too(here: World) -> None:
+    page = Client().get(reverse("first_steps")).content.decode()
+    assert "Decide: assemblies and votes" in page
+    assert reverse("my_motions") in page and reverse("vote_with_code") in page
+
+
+def test_a_council_is_asked_to_decide_and_not_to_open_a_round(here: World) -> None:
+    council = founded(here.ana, "Consejo del Sur", "council")
+    asked = [str(step.words) for step in steps(here.ana, [council])]
+    assert asked == ["Consejo del Sur has decided nothing yet: whoever has a seat or is on its roll can propose."]
+    decide.propose_motion(doer(here.ana), council, title="We meet every month", text="On its first Monday.")
+    assert steps(here.ana, [council]) == []
+    network = founded(here.ana, "Red del Norte", "network")
+    assert [str(step.button) for step in steps(here.ana, [network])] == ["Open a round"]
+
+
+def test_a_council_leads_to_what_it_decides_and_a_network_to_its_plan(here: World) -> None:
+    council = founded(here.ana, "Consejo del Sur", "council")
+    client = signed_in(here.ana)
+    page = client.get(reverse("inside", args=[council.code])).content.decode()
+    assert "What it decides" in page and "To the plan" not in page
+    assert "To the plan" in client.get(reverse("inside", args=[here.network.code])).content.decode()
+
+
+# --- taking the workbook away ---
+
+
+def sheets_of(answer: Any) -> dict[str, str]:
+    """The sheets of a downloaded ZIP, each as its text."""
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return {name.removesuffix(".csv"): archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_a_member_of_an_organisation_takes_away_its_own_part_and_not_the_recipes_of_others(here: World) -> None:
+    uniforms(here)
+    where = reverse("workbook_zip", args=[here.network.code])
+    whole, part = sheets_of(signed_in(here.ana).get(where)), sheets_of(signed_in(here.bheki).get(where))
+    assert "900" in whole["sites"] and "1.25" in whole["inputs"]
+    assert "900" not in part["sites"] and "1.25" not in part.get("inputs", "")
+    assert here.workshop.code not in part["recipes"] + part.get("equipment", "")
+    assert "500" in part["needs"], "what is needed, everybody in the network may know"
+    assert here.workshop.name in part["organisations"], "and who is there"
+    page = signed_in(here.bheki).get(reverse("workbook", args=[here.network.code])).content.decode()
+    assert "only to their members" in page
+
+
+def test_whoever_works_at_the_site_takes_away_its_recipes(here: World) -> None:
+    uniforms(here)
+    Membership.objects.create(organisation=here.workshop, person=here.bheki, entered=FOUNDED)
+    part = sheets_of(signed_in(here.bheki).get(reverse("workbook_zip", args=[here.network.code])))
+    assert "900" in part["sites"] and "1.25" in part["inputs"] and here.workshop.code in part["recipes"]
+
+
+@pytest.mark.parametrize("way", ["the roll", "a mandate to plan"])
+def test_the_networks_own_people_take_away_the_whole_workbook(here: World, way: str) -> None:
+    uniforms(here)
+    if way == "the roll":
+        Membership.objects.create(organisation=here.network, person=here.bheki, entered=FOUNDED)
+    else:
+        Mandate.objects.create(
+            organisation=here.network,
+            person=here.bheki,
+            purpose="planner",
+            rights=["plan.round"],
+            starts=FOUNDED,
+            decision="of the assembly",
+        )
+    whole = sheets_of(signed_in(here.bheki).get(reverse("workbook_zip", args=[here.network.code])))
+    assert "900" in whole["sites"] and "1.25" in whole["inputs"]
+
+
+def test_a_delegate_with_a_seat_takes_away_the_whole_workbook_and_every_member_reads_the_plan(here: World) -> None:
+    uniforms(here)
+    made = plan.ask_for_plan(doer(here.ana), here.round, name="first")
+    claimed = work.claim("test")
+    assert claimed is not None
+    work.make(claimed, "test")
+    client = signed_in(here.bheki)
+    planned = reverse("plan_file", args=[made.pk, "workbook.xlsx"])
+    assert openpyxl.load_workbook(io.BytesIO(client.get(planned).content))["sites"].max_row == 1
+    mandate = Mandate.objects.create(
+        organisation=here.barrio,
+        person=here.bheki,
+        purpose="delegate",
+        rights=[],
+        starts=FOUNDED,
+        decision="of the assembly",
+    )
+    Seat.objects.create(council=here.network, base=here.barrio, mandate=mandate)
+    assert openpyxl.load_workbook(io.BytesIO(client.get(planned).content))["sites"].max_row == 2
+    carla = signed_in(here.carla)
+    assert carla.get(planned).status_code == 404
+    asked = who.ask_to_belong(doer(here.carla), here.elsewhere, network=here.network)
+    who.agree_to_belong(doer(here.ana), here.network, belonging=asked)
+    for name in ("plan.html", "plan.json", "plan.txt"):
+        assert here.workshop.name in carla.get(reverse("plan_file", args=[made.pk, name])).content.decode()
+    book = openpyxl.load_workbook(io.BytesIO(carla.get(reverse("plan_file", args=[made.pk, "plan.xlsx"])).content))
+    assert book["inputs"].max_row == 1 if "inputs" in book.sheetnames else True
+    assert book["sites"].max_row == 1
+
+
+def test_the_page_of_permissions_says_who_takes_away_the_whole_workbook() -> None:
+    page = html.unescape(Client().get(reverse("permissions")).content.decode())
+    assert all(str(words) in page for words in READ.values())
+    assert set(READ) == set(READINGS)
