@@ -1,8 +1,8 @@
-"""Books: balances, income, writing, hours, payments by two people, wage proof, open books, proof and files."""
+"""Books: what is held, writing, hours, payments by two people, proof and files. The views are in web/accounts.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,14 +12,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from solidaria.actions import books as actions
-from solidaria.actions.agree import agreements_of, currency_of
-from solidaria.actions.agreed import latest, terms_of
-from solidaria.actions.effects import house_rules
+from solidaria.actions.agree import currency_of
 from solidaria.actions.ledger import balances_of, events_of, fulfilled, income_of, texts_of
-from solidaria.actions.visible import by_code, networks_of
-from solidaria.core.accounts import Income, distribution, wage_proof
+from solidaria.actions.visible import networks_of
 from solidaria.core.books import PARTS, agent, amount_of, good, is_money, money
-from solidaria.core.decide import choice_of, choices_of
 from solidaria.core.logfile import LogFile, Witness
 from solidaria.core.problem import Sentence, say
 from solidaria.records.models import (
@@ -36,9 +32,10 @@ from solidaria.records.models import (
     Product,
     PromiseLine,
 )
+from solidaria.report.accounts import VIEWS
 from solidaria.report.ledger import to_beancount, to_csv, to_valueflows, to_xlsx
 from solidaria.web.agree import day_of
-from solidaria.web.answers import act, button, doer, form, members_only, organisation_for, seen, shown
+from solidaria.web.answers import act, button, doer, form, members_only, organisation_for
 from solidaria.web.typed import amount, whole
 
 PER_PAGE = 100
@@ -51,20 +48,6 @@ ACTION_WORDS: dict[str, Sentence] = {
     "lower": say("we found less than the books show"),
     "transfer": say("it came in from outside the books"),
     "work": say("work"),
-}
-#: What the law puts aside (core/accounts.py).
-RESERVE_WORDS: dict[str, Sentence] = {
-    "legal reserve": say("legal reserve"),
-    "assistance of the workers": say("assistance of the workers"),
-    "co-operative education": say("co-operative education"),
-    "carried forward": say("carried forward"),
-}
-OPEN_WORDS: dict[str, Sentence] = {
-    "balances": say("what it holds"),
-    "income": say("what came in and what went out, and the hours worked"),
-    "wages": say("the proof of wages of every order"),
-    "agreements": say("its agreements: what, with whom, for how much"),
-    "checkpoint": say("the signed state of its books, with who countersigned it"),
 }
 
 
@@ -115,50 +98,6 @@ def _balances(one: Organisation) -> list[dict[str, Any]]:
     ]
 
 
-def _income(one: Organisation, year: int) -> dict[str, Any]:
-    """The income statement of a year in words: (part, currency, amount) both ways, hours, surplus by currency."""
-    found: Income = income_of(one, f"{year}-01-01", f"{year}-12-31")
-    rules = house_rules(one)
-    members = sorted(
-        f"member:{pk}"
-        for pk in Membership.objects.filter(organisation=one, left__isnull=True).values_list("pk", flat=True)
-    )
-    surpluses = []
-    for resource in sorted({what for _, what in (*found.came_in, *found.went_out)}):
-        count = found.surplus(resource)
-        shares = distribution(
-            count,
-            found.hours,
-            members=members,
-            by=choice_of(rules, "share_surplus"),
-            law=choice_of(rules, "reserves"),
-        )
-        surpluses.append(
-            {
-                "currency": resource.partition(":")[2],
-                "amount": amount_of(count, resource),
-                "reserves": [(name, amount_of(much, resource)) for name, much in shares.reserves],
-                "members": [(who.partition(":")[2], amount_of(much, resource)) for who, much in shares.members],
-            }
-        )
-
-    def listed(rows: Mapping[tuple[str, str], int]) -> list[tuple[Sentence, str, Any]]:
-        return [
-            (PARTS[part], what.partition(":")[2], amount_of(count, what)) for (part, what), count in rows.items()
-        ]
-
-    hours = sum(found.hours.values())
-    return {
-        "year": year,
-        "came": listed(found.came_in),
-        "went": listed(found.went_out),
-        "hours": amount_of(hours, "hours"),
-        "people": len(found.hours),
-        "surpluses": surpluses,
-        "shared": choice_of(rules, "share_surplus"),
-    }
-
-
 @members_only
 def books(request: HttpRequest, code: str) -> HttpResponse:
     """The books of an organisation: what it holds, income and hours, the log, the proof."""
@@ -168,7 +107,9 @@ def books(request: HttpRequest, code: str) -> HttpResponse:
     )
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
     events = [entry.event.value for entry in page.object_list if entry.event is not None]
-    year = whole(request.GET.get("year", "")) or datetime.now(UTC).year
+    year = datetime.now(UTC).year
+    income = income_of(one, f"{year}-01-01", f"{year}-12-31")
+    currencies = sorted({what for _, what in (*income.came_in, *income.went_out)})
     people = dict(Membership.objects.filter(organisation=one).values_list("pk", "person__name"))
     values = {
         "one": one,
@@ -178,14 +119,17 @@ def books(request: HttpRequest, code: str) -> HttpResponse:
         "names": names_for(events, one),
         "people": {f"member:{pk}": name for pk, name in people.items()},
         "balances": _balances(one),
-        "income": _income(one, min(max(year, 1990), 2200)),
+        "income": [
+            (resource.partition(":")[2], amount_of(income.surplus(resource), resource)) for resource in currencies
+        ],
+        "hours": amount_of(sum(income.hours.values()), "hours"),
+        "year": year,
+        "views": VIEWS,
         "checkpoint": LogCheckpoint.objects.filter(organisation=one)
         .prefetch_related("countersignatures__ally")
         .first(),
         "actions_words": ACTION_WORDS,
         "part_words": PARTS,
-        "reserve_words": RESERVE_WORDS,
-        "open": [OPEN_WORDS[name] for name in choices_of(house_rules(one), "open_books")],
         "orders": _orders(one),
     }
     return render(request, "books/books.html", values)
@@ -475,84 +419,6 @@ def payment_step(request: HttpRequest, code: str, number: int, verb: str) -> Htt
         said,
         lambda told: render(request, "refused.html", told),
     )
-
-
-# --- wage proof and open books ---
-
-
-def proof_of(order: CallOff) -> dict[str, Any]:
-    """The wage proof of an order, in amounts as people read them; members by the number of their place on the roll."""
-    agreement = order.agreement
-    version = agreement.current or latest(agreement)
-    terms = terms_of(version)
-    line = next(
-        (row for row in terms.lines if (row.product, row.period) == (order.product, order.period)), terms.lines[0]
-    )
-    cash = money(terms.currency)
-    events = [row.value for row in LedgerEvent.objects.filter(order=order.code).order_by("pk")]
-    found = wage_proof(events, order.code, agent(agreement.giver.code), cash, line.wage)
-    return {
-        "order": order,
-        "currency": terms.currency,
-        "wage": line.wage,
-        "quantity": amount_of(order.amount, ""),
-        "delivered": amount_of(found.delivered, ""),
-        "promised": amount_of(found.promised, cash),
-        "paid": amount_of(found.paid, cash),
-        "missing": amount_of(found.missing, cash),
-        "worked": amount_of(found.worked, "hours"),
-        "people": [(who, amount_of(effort, "hours"), amount_of(pay, cash)) for who, effort, pay in found.hours],
-    }
-
-
-@members_only
-def wage_proof_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Whether the wage part of an order's price reached those who worked on it; for both sides."""
-    one, rights = organisation_for(request, code)
-    order = (
-        CallOff.objects.filter(pk=number)
-        .select_related("agreement__giver", "agreement__taker", "agreement__current")
-        .first()
-    )
-    if order is None or one.pk not in (order.agreement.giver_id, order.agreement.taker_id):
-        raise Http404
-    inside = order.agreement.giver_id == one.pk
-    people = dict(Membership.objects.filter(organisation=one).values_list("pk", "person__name")) if inside else {}
-    values = {
-        "one": one,
-        "rights": rights,
-        "proof": proof_of(order),
-        "people": {f"member:{pk}": name for pk, name in people.items()},
-    }
-    return render(request, "books/wage_proof.html", values)
-
-
-@shown
-def open_books(request: HttpRequest, code: str) -> HttpResponse:
-    """What of an organisation's books its assembly chose to show everybody."""
-    one = seen(by_code(code))
-    chosen = choices_of(house_rules(one), "open_books")
-    year = datetime.now(UTC).year
-    values: dict[str, Any] = {"one": one, "chosen": chosen, "words_open": OPEN_WORDS}
-    if "balances" in chosen:
-        values["balances"] = _balances(one)
-    if "income" in chosen:
-        values["income"] = _income(one, year)
-    if "wages" in chosen:
-        orders = CallOff.objects.filter(agreement__giver=one, released__isnull=True).select_related(
-            "agreement__giver", "agreement__taker", "agreement__current"
-        )
-        values["proofs"] = [proof_of(order) for order in orders.order_by("-at")[:50]]
-    if "agreements" in chosen:
-        rows = [row for row in agreements_of(one) if row.current is not None and one.code in row.current.parties]
-        values["agreements"] = [(row, terms_of(row.current)) for row in rows[:100]]
-    if "checkpoint" in chosen:
-        values["checkpoint"] = (
-            LogCheckpoint.objects.filter(organisation=one).prefetch_related("countersignatures__ally").first()
-        )
-        key = LogKey.objects.filter(organisation=one).first()
-        values["public"] = key.public if key is not None else ""
-    return render(request, "books/open.html", values)
 
 
 # --- proof ---

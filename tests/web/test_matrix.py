@@ -280,11 +280,16 @@ LINES: dict[str, Line] = {
     "o/<str:code>/books/payments/<int:number>/<str:verb>": button(
         "workshop", "withdraw_payment", nothing, pk("payment"), word("withdraw")
     ),
+    "o/<str:code>/books/events/<int:number>": shows("workshop", pk("event")),
+    "o/<str:code>/books/views/<str:name>": shows("workshop", word("balance")),
+    "o/<str:code>/books/views/files/<str:name>": shows("workshop", word("account.csv")),
     "o/<str:code>/books/orders/<int:number>": shows("workshop", pk("order")),
+    "o/<str:code>/books/orders/<int:number>/<str:name>": shows("workshop", pk("order"), word("wages.csv")),
     "o/<str:code>/books/checkpoint": button("community", "sign_checkpoint", nothing),
     "o/<str:code>/books/allies": form("community", "countersign", lambda all: {"checkpoint": all.checkpoint.pk}),
     "o/<str:code>/books/files/<str:name>": shows("workshop", word("books.csv")),
     "o/<str:code>/open-books": Line("public", code("community")),
+    "o/<str:code>/open-books/<str:name>": Line("public", code("workshop", word("open-books.csv"))),
     "o/<str:code>/site": shows("workshop"),
     "o/<str:code>/site/people": form(
         "workshop", "keep_site", lambda all: {"members": "7", "paid_hours": "150", "state": "producing"}
@@ -556,7 +561,7 @@ def missing(arguments: tuple[Any, ...], since: int = 0) -> tuple[Any, ...]:
             return 987654321
         return (
             value
-            if value in ("agree", "down", "end", "give", "plan.json", "count.csv", "books.csv", "a-key")
+            if value in ("agree", "down", "end", "give", "a-key") or str(value).endswith((".json", ".csv"))
             else "no-such-thing"
         )
 
