@@ -13,6 +13,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 
 from solidaria.actions.permit import PERMISSIONS, Doer, permit
 from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.core.signs import cleaned
 from solidaria.core.workbook.tables import Tables
 from solidaria.records.models import Act, Once, Organisation
 
@@ -35,7 +36,9 @@ class Already(Exception):
 ACTIONS: dict[str, Callable[..., Any]] = {}
 
 #: Columns that stay out of history: secrets, and what is large and kept elsewhere.
-NOT_KEPT = {"digest", "secret", "password", "last_login", "tables", "result", "progress", "beat", "steps"}
+NOT_KEPT = {
+    "digest", "secret", "password", "last_login", "tables", "result", "progress", "beat", "steps", "content",
+}  # fmt: skip
 
 
 def action(function: Callable[..., Row]) -> Callable[..., Row]:
@@ -46,6 +49,7 @@ def action(function: Callable[..., Row]) -> Callable[..., Row]:
 
     The whole happens in one transaction: the form's key is taken (a key seen before gives back the earlier row and
     does nothing), the right is asked for (actions/permit.py), the function runs, history is written.
+    Texts reach the function without signs that nobody sees (core/signs.py), whoever sent them.
     The function may be run again from the start when somebody else did the same at the same moment.
     Raises NotAllowed, Refused, or what the function raises; then nothing has happened.
     """
@@ -55,8 +59,9 @@ def action(function: Callable[..., Row]) -> Callable[..., Row]:
 
     @wraps(function)
     def run(doer: Doer, subject: Any = None, **arguments: Any) -> Row:
-        _printable(arguments)
-        return in_one_piece(lambda: once(doer, subject, arguments))
+        clean = {name: _clean(value) for name, value in arguments.items()}
+        _printable(clean)
+        return in_one_piece(lambda: once(doer, subject, clean))
 
     def once(doer: Doer, subject: Any, arguments: dict[str, Any]) -> Row:
         earlier = _taken(doer, verb)
@@ -116,6 +121,17 @@ def _row_taken(error: DatabaseError) -> bool:
 
 def _deadlock(error: DatabaseError) -> bool:
     return getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001")
+
+
+def _clean(value: Any) -> Any:
+    """The value with every text in it cleaned; what needs no cleaning is the very same value, rows and workbooks too."""
+    if isinstance(value, str):
+        return cleaned(value)
+    if all(cleaned(text) == text for text in _texts(value)) or isinstance(value, Tables):
+        return value
+    if isinstance(value, Mapping):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return type(value)(_clean(item) for item in value)
 
 
 def _printable(arguments: Mapping[str, Any]) -> None:

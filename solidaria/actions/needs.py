@@ -12,19 +12,25 @@ from solidaria.actions.acting import action, check, refused
 from solidaria.actions.permit import Doer
 from solidaria.actions.plan import known_period
 from solidaria.core.problem import Fault, Refused, say
+from solidaria.core.workbook.cells import as_text, free_text, no_value
 from solidaria.core.workbook.one import read_row
+from solidaria.core.workbook.schema import Column
 from solidaria.core.workbook.tables import Tables
 from solidaria.records.models import Belonging, Need, Organisation, Product, Round
 
 #: Rows of one upload.
 MOST_UPLOADED = 5_000
+#: Letters of a unit in words.
+LONGEST_UNIT = 60
+TEXT = Column("note", "text", say("A text."))
 
 
 @action
 def declare_need(doer: Doer, organisation: Organisation, *, network: Organisation, **given: Any) -> Need:
     """A need of the organisation in one of its networks: in words, with a quantity; the product if it is known.
 
-    given   words, product (a Product or None), quantity, period, tier, pays, people, note
+    given   words, product (a Product or None), quantity, unit (where there is no product), period, tier, pays, people,
+            note
     """
     _belongs(organisation, network)
     need = Need(network=network, organisation=organisation, declared_by=doer.person)
@@ -40,7 +46,7 @@ def edit_need(doer: Doer, need: Need, **given: Any) -> Need:
     _live(need)
     kept = {
         name: getattr(need, name)
-        for name in ("words", "product", "quantity", "period", "tier", "pays", "people", "note")
+        for name in ("words", "product", "quantity", "unit", "period", "tier", "pays", "people", "note")
     }
     _take(need, {**kept, **given})
     need.save()
@@ -130,7 +136,8 @@ def rank_needs(doer: Doer, organisation: Organisation, *, tiers: Mapping[int, in
 
 @action
 def upload_needs(doer: Doer, organisation: Organisation, *, network: Organisation, tables: Tables) -> Organisation:
-    """All the needs of a sheet, or none: columns words, product (name or id), quantity, period, tier, pays, people, note.
+    """All the needs of a sheet, or none: columns words, product (name or id), quantity, unit,
+    period, tier, pays, people, note.
 
     Raises Refused with every fault at once: sheet, row, column.
     """
@@ -147,7 +154,7 @@ def upload_needs(doer: Doer, organisation: Organisation, *, network: Organisatio
             ]
         )
     assert table is not None
-    known = {"need", "organisation", "words", "product", "quantity", "period", "tier", "pays", "people"}
+    known = {"need", "organisation", "words", "product", "quantity", "unit", "period", "tier", "pays", "people"}
     for column in table.columns:
         if column and column not in known and not column.startswith("note"):
             what = say("There is no column “{column}”.", column=column[:60])
@@ -159,7 +166,7 @@ def upload_needs(doer: Doer, organisation: Organisation, *, network: Organisatio
                     what,
                     say(
                         "The columns are: {columns}.",
-                        columns="words, product, quantity, period, tier, pays, people, note",
+                        columns="words, product, quantity, unit, period, tier, pays, people, note",
                     ),
                 )
             )
@@ -174,13 +181,16 @@ def upload_needs(doer: Doer, organisation: Organisation, *, network: Organisatio
     next_number = _next_number(network, organisation)
     for number, cells in table.rows:
         row = dict(zip(table.columns, cells, strict=False))
-        typed = str(row.get("product") or "").strip()
-        found = by_name.get(typed.casefold())
-        words = str(row.get("words") or (found.name if found else typed)).strip()
-        if typed and found is None and not row.get("words"):
-            words = typed
+        text: dict[str, str] = {}
+        for column in ("words", "product", "unit", "period", "people", "note"):
+            text[column] = as_text(row.get(column))
+            problem = no_value(row.get(column)) or free_text(row.get(column), TEXT)[1]
+            if problem is not None:
+                faults.append(Fault(name, number, column, *problem))
+        found = by_name.get(text["product"].casefold())
+        words = text["words"] or (found.name if found else text["product"])
         need = Need(network=network, organisation=organisation, declared_by=doer.person)
-        given = {**row, "words": words, "product": found, "note": str(row.get("note") or "")}
+        given = {**row, **text, "words": words, "product": found}
         try:
             _take(need, given)
         except Refused as refusal:
@@ -206,6 +216,10 @@ def _take(need: Need, given: Mapping[str, Any]) -> None:
     if len(words) > 200:
         what = say("This is longer than {most} letters.", most=200)
         faults.append(Fault("", None, "words", what, say("Say it shorter here, and the rest in the note.")))
+    unit = str(given.get("unit") or "").strip()
+    if len(unit) > LONGEST_UNIT:
+        what = say("This is longer than {most} letters.", most=LONGEST_UNIT)
+        faults.append(Fault("", None, "unit", what, say("One word is enough: pieces, litres, hours.")))
     tier = int(values.get("tier") or 1)
     if tier > 9:
         what = say("A rank is a whole number from 1 to 9.")
@@ -241,6 +255,7 @@ def _take(need: Need, given: Mapping[str, Any]) -> None:
     current = Round.objects.filter(network=need.network, closed__isnull=True).first() if period else None
     check(faults + known_period(current, period))
     need.words, need.product, need.quantity = words, product, values["quantity"]
+    need.unit = "" if product is not None else unit
     need.period, need.tier = period, tier
     pays = values.get("pays")
     need.pays = "" if pays in (None, "market") else str(pays)

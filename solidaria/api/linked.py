@@ -280,7 +280,7 @@ def needs(addresses: Addresses, network: Organisation, rows: Iterable[Need], cur
             "name": row.words,
             "action": "transfer",
             "receiver": graph.organisation(row.organisation.code, row.organisation.name),
-            "resourceQuantity": graph.measure(row.quantity, row.product.unit if row.product else None),
+            "resourceQuantity": graph.measure(row.quantity, row.counted_in or None),
             "resourceConformsTo": graph.product(network.code, row.product.code, row.product.name, row.product.unit)
             if row.product
             else None,

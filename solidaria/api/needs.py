@@ -22,7 +22,7 @@ from solidaria.records.models import Need, Organisation
 router = Router(tags=["needs"])
 
 #: Columns of an uploaded sheet of needs, in the order of the pages.
-COLUMNS = ("words", "product", "quantity", "period", "tier", "pays", "people", "note")
+COLUMNS = ("words", "product", "quantity", "unit", "period", "tier", "pays", "people", "note")
 
 
 def _rows(**where: Any) -> QuerySet[Need]:

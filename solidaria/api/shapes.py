@@ -10,14 +10,16 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from solidaria.core.signs import cleaned
+
 Row = TypeVar("Row")
 
 
 def _text(value: str) -> str:
-    """Text that every database can keep: no NUL, no half of a sign."""
+    """Text that every database can keep, without signs that nobody sees; raises ValueError for NUL or half a sign."""
     if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise ValueError("not text")
-    return value
+    return cleaned(value)
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -406,12 +408,16 @@ class NeedInside(Need):
 
 
 class DeclareNeed(Given):
-    """A need in words and numbers. Network: may be left out where the organisation is in one only."""
+    """A need in words and numbers. Network: may be left out where the organisation is in one only.
+
+    unit   what the quantity is counted in, where no product says so
+    """
 
     network: Id | None = None
     words: Text = ""
     product: Id | None = None
     quantity: Amount
+    unit: Text = ""
     period: Id = ""
     tier: int = 1
     pays: Text = ""
@@ -425,6 +431,7 @@ class EditNeed(Given):
     words: Text | None = None
     product: Id | None = None
     quantity: Amount | None = None
+    unit: Text | None = None
     period: Id | None = None
     tier: int | None = None
     pays: Text | None = None
@@ -453,7 +460,7 @@ class Ranked(BaseModel):
 
 
 class UploadNeeds(Given):
-    """Rows of {words, product, quantity, period, tier, pays, people, note}; amounts as text. All of them, or none."""
+    """Rows of {words, product, quantity, unit, period, tier, pays, people, note}; amounts as text. All or none."""
 
     network: Id | None = None
     rows: list[dict[Text, Text | None]] = Field(max_length=5000)

@@ -125,7 +125,7 @@ def need(row: Need) -> shapes.Need:
         organisation=named(row.organisation),
         words=row.words,
         product=row.product.code if row.product else None,
-        unit=row.product.unit if row.product else None,
+        unit=row.counted_in or None,
         quantity=amount(row.quantity),
         period=row.period,
         tier=row.tier,

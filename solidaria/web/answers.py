@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
@@ -91,11 +92,31 @@ def act(
         answer = do()
     except Refused as refusal:
         response = again(told(refusal, request.POST))
+        response.content = with_labels(response.content)
         response.status_code = 422
         return response
     if said is not None:
         messages.success(request, request.language.text(said))  # type: ignore[attr-defined]
     return HttpResponseRedirect(done(answer))
+
+
+_NAMELESS = re.compile(rb"<!--f-([\w-]+)-->")
+
+
+def with_labels(page: bytes) -> bytes:
+    """A page whose list of faults calls each field as its label does, so that nobody has to guess which one is meant.
+
+    The list stands above the fields, and only the page itself knows their labels: the list leaves a mark for each.
+    What people typed is escaped, so no mark is theirs. A fault whose field the page does not show stays without.
+    """
+
+    def label(mark: re.Match[bytes]) -> bytes:
+        field = re.escape(mark[1])
+        found = re.search(rb'<label for="f-%s">([^<]*)|id="f-%s">\s*<legend>([^<]*)' % (field, field), page)
+        words = (found[1] or found[2] or b"").strip() if found else b""
+        return b"<b>%s:</b> " % words.rstrip(b":?") if words else b""
+
+    return _NAMELESS.sub(label, page)
 
 
 def within(request: HttpRequest, address: str) -> str:

@@ -1,13 +1,14 @@
-"""What is refused before anybody looks at it: requests that are too large, and signs that no database keeps."""
+"""What is done before anybody looks at it: requests that are too large are refused, and typed text is cleaned."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
+from solidaria.core.signs import cleaned
 from solidaria.web.needs import MOST_BYTES
 from solidaria.web.plan import MOST_WORKBOOK
 
@@ -18,13 +19,16 @@ AROUND = 100_000
 #: Page -> bytes of a request, where a file comes with it. Uploads of the API are workbooks.
 UPLOADS = {"upload_needs": MOST_BYTES + AROUND, "workbook": MOST_WORKBOOK + AROUND}
 API = "/api/"
+#: In the name of every field that holds one.
+PASSWORD = "password"
 #: The largest number a row can have.
 LARGEST = 2**63 - 1
 
 
 class LimitsMiddleware:
-    """Refuses a request by its announced length before its body is read, and one with signs that cannot be kept.
+    """Refuses a request by its announced length before its body is read; takes signs that nobody sees out of a form.
 
+    So whatever form it is, a sign that came along by copying never costs what was typed. Passwords stay as typed.
     Stands before the middleware that reads forms.
     """
 
@@ -46,8 +50,12 @@ class LimitsMiddleware:
             raise Http404
         if any(_unkept(values) for _, values in request.GET.lists()):
             return render(request, "bad_request.html", {"large": False}, status=400)
-        if request.method == "POST" and any(_unkept((key, *values)) for key, values in request.POST.lists()):
-            return render(request, "bad_request.html", {"large": False}, status=400)
+        if request.method == "POST" and any(_unclean(key, values) for key, values in request.POST.lists()):
+            clean = QueryDict(mutable=True, encoding=request.POST.encoding)
+            for key, values in request.POST.lists():
+                clean.setlist(cleaned(key), values if PASSWORD in key else [cleaned(value) for value in values])
+            clean._mutable = False
+            request.POST = clean  # type: ignore[assignment]
         return None
 
 
@@ -55,6 +63,10 @@ def length(request: HttpRequest) -> int:
     """The bytes the request says it has."""
     text = request.META.get("CONTENT_LENGTH") or "0"
     return int(text) if text.isdecimal() and len(text) < 16 else 0
+
+
+def _unclean(key: str, values: list[str]) -> bool:
+    return cleaned(key) != key or (PASSWORD not in key and any(cleaned(value) != value for value in values))
 
 
 def _unkept(values: Iterable[Any]) -> bool:

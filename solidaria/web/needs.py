@@ -22,11 +22,24 @@ from solidaria.records.models import Belonging, Need, Organisation, Product, Rou
 from solidaria.records.workbook import read_tables, unpack_csv
 from solidaria.web.answers import act, button, doer, form, members_only, network_for, organisation_for, person
 from solidaria.web.context import my_organisations
-from solidaria.web.typed import amount, whole
+from solidaria.web.typed import amount, amount_and_unit, whole
 
 PER_PAGE = 100
 #: An uploaded sheet of needs is small; a workbook of a network may be larger (web/plan.py).
 MOST_BYTES = 5_000_000
+#: How essential a need is. Design and workbook say only that 1 comes first: what lies behind 3, assemblies name.
+TIERS: tuple[tuple[str, Sentence], ...] = (
+    ("1", say("1: people cannot do without it")),
+    ("2", say("2: life is much harder without it")),
+    ("3", say("3: it makes life better")),
+    *(
+        (
+            str(tier),
+            say("{tier}: comes after {before}; your network's assembly says for what", tier=tier, before=tier - 1),
+        )
+        for tier in range(4, 10)
+    ),
+)
 
 
 @members_only
@@ -61,7 +74,15 @@ def _page(request: HttpRequest, one: Organisation, rights: set[str]) -> dict[str
     page = Paginator(live, PER_PAGE).get_page(request.GET.get("page"))
     gone = Need.objects.filter(organisation=one, withdrawn__isnull=False).select_related("product")[:20]
     mine = {row.pk for row in page.object_list if row.declared_by_id == person(request).pk}
-    return {"one": one, "rights": rights, "page": page, "gone": gone, "mine": mine, "networks": networks_of(one)}
+    return {
+        "one": one,
+        "rights": rights,
+        "page": page,
+        "gone": gone,
+        "mine": mine,
+        "networks": networks_of(one),
+        "tiers": TIERS,
+    }
 
 
 def networks_of(one: Organisation) -> list[Organisation]:
@@ -128,11 +149,11 @@ def edit(request: HttpRequest, code: str, number: int) -> HttpResponse:
 def _choices(network: Organisation | None) -> dict[str, Any]:
     """Products and periods to choose from."""
     if network is None:
-        return {"products": [], "periods": []}
+        return {"products": [], "periods": [], "tiers": TIERS}
     products = list(Product.objects.filter(network=network, removed__isnull=True).order_by("name"))
     current = Round.objects.filter(network=network, closed__isnull=True).first()
     periods = [(str(one["period"]), str(one["period"])) for one in current.periods] if current else []
-    return {"products": products, "periods": periods}
+    return {"products": products, "periods": periods, "tiers": TIERS}
 
 
 def _given(request: HttpRequest, network: Organisation) -> dict[str, Any]:
@@ -152,10 +173,17 @@ def _given(request: HttpRequest, network: Organisation) -> dict[str, Any]:
     if pays == "amount":
         pays = amount(request, post.get("amount", ""))
     words = post.get("words", "").strip() or (product.name if product else "")
+    unit = post.get("unit", "").strip()
+    if product is not None:
+        quantity = amount(request, post.get("quantity", ""), product.unit)
+    else:
+        quantity, behind = amount_and_unit(request, post.get("quantity", ""))
+        unit = unit or behind
     return {
         "words": words,
         "product": product,
-        "quantity": amount(request, post.get("quantity", ""), product.unit if product else ""),
+        "quantity": quantity,
+        "unit": unit,
         "period": post.get("period", ""),
         "tier": post.get("tier", ""),
         "pays": pays,

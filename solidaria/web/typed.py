@@ -46,6 +46,22 @@ def amount(request: HttpRequest, text: str, unit: str = "") -> str:
     return text if value is None else f"{value:f}"
 
 
+def amount_and_unit(request: HttpRequest, text: str) -> tuple[str, str]:
+    """The number as plain digits and the words behind it: "40 bars" → 40, bars; "3 dozen eggs" → 36, eggs.
+
+    For a quantity of something that no list knows yet. What cannot be read stays as it is, without a unit.
+    """
+    text = text.strip()
+    number, behind = _split(text)
+    value = _read(request, number)
+    if value is None:
+        return text, ""
+    first, _, rest = behind.partition(" ")
+    if first.casefold() in MANY:
+        value, behind = value * MANY[first.casefold()], rest.strip()
+    return f"{value:f}", behind
+
+
 def _split(text: str) -> tuple[str, str]:
     """The digits, and the words behind them."""
     found = re.match(r"([+-]?[\d.,'’\s\u00a0\u202f]*\d)\s*(\S.*)?\Z", text)

@@ -90,14 +90,20 @@ def test_another_kind_of_database_is_refused() -> None:
         database("mysql://host/name")
 
 
-@pytest.mark.parametrize("text", ["so\x00ap", "so\ud83dap"], ids=["the sign of number 0", "half a sign"])
-def test_a_text_that_no_database_keeps_is_refused_with_its_field(db: None, text: str) -> None:
+def test_a_text_that_no_database_keeps_is_refused_with_its_field(db: None) -> None:
     here = world()
     given = {"network": here.network, "product": None, "quantity": "5"}
     with pytest.raises(Refused) as refusal:
-        needs.declare_need(doer(here.bheki), here.barrio, words=text, **given)
+        needs.declare_need(doer(here.bheki), here.barrio, words="so\ud83dap", **given)
     assert [fault.column for fault in refusal.value.faults] == ["words"]
     assert not Need.objects.exists()
+
+
+def test_signs_that_nobody_sees_never_reach_a_row_whoever_sends_them(db: None) -> None:
+    here = world()
+    given = {"network": here.network, "product": None, "quantity": "5", "note": "\u2066soap\u2069\nplease"}
+    need = needs.declare_need(doer(here.bheki), here.barrio, words="so\x00ap \u202efor\u202c the school", **given)
+    assert (need.words, need.note) == ("soap for the school", "soap\nplease")
 
 
 def test_what_holds_already_is_answered_and_not_written_into_history_again(db: None) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from solidaria.core.problem import Sentence, say
+from solidaria.core.signs import cleaned
 from solidaria.core.workbook.currencies import CURRENCIES
 from solidaria.core.workbook.schema import OBJECTIVES, Column
 from solidaria.core.workbook.suggest import nearest
@@ -19,6 +20,8 @@ ID_LENGTH = 100
 
 #: Beyond these a figure is a slip, and the solver could not tell it from infinity or from nothing.
 LARGEST, SMALLEST, DIGITS = Decimal("1e15"), Decimal("1e-9"), 40
+#: Of a number with more signs than these a sentence shows the beginning.
+LONG = 20
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _COMMA = re.compile(r"([+-]?\d+),(\d+)\Z", re.ASCII)
@@ -50,6 +53,12 @@ def plain(number: Decimal) -> str:
     """The number as people write it, without an exponent and without needless zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _begun(number: Decimal) -> str:
+    """The first digits of a number that is too long to read, as people write it: never with an exponent."""
+    text = plain(number)
+    return text if len(text) <= LONG else text[:LONG] + "…"
 
 
 def as_text(cell: Cell) -> str:
@@ -110,7 +119,7 @@ def _within(value: Decimal, column: Column) -> Parsed:
         return None, _not_a_number(str(value))
     if column.least is not None and column.least >= 0 and value < 0:
         return None, (
-            say("{value} is negative.", value=plain(value)),
+            say("{value} is negative.", value=_begun(value)),
             say("Write a number that is {least} or more.", least=plain(column.least))
             if not column.above
             else say("Write a number above {least}.", least=plain(column.least)),
@@ -119,44 +128,48 @@ def _within(value: Decimal, column: Column) -> Parsed:
         value != value.to_integral_value() or (column.least is not None and value < column.least)
     ):
         return None, (
-            say("{value} is not a whole number from {least} on.", value=plain(value), least=str(column.least)),
+            say("{value} is not a whole number from {least} on.", value=_begun(value), least=str(column.least)),
             say("Write 1, 2, 3 and so on; 1 is the most essential."),
         )
     if column.above and value == column.least:
         return None, (
-            say("{value} is not enough: it must be above {least}.", value=plain(value), least=plain(column.least)),
-            say("Write a number above {least}, or delete the row.", least=plain(column.least)),
+            say(
+                "{value} is not enough: it must be above {least}.", value=_begun(value), least=plain(column.least)
+            ),
+            say("Write a number above {least}.", least=plain(column.least))
+            if column.lone
+            else say("Write a number above {least}, or delete the row.", least=plain(column.least)),
         )
     if (column.least is not None and value < column.least) or (column.most is not None and value > column.most):
         share = column.least == 0 and column.most == 1
         return None, (
             say(
                 "{value} is not between {least} and {most}.",
-                value=plain(value),
+                value=_begun(value),
                 least=plain(column.least or Decimal(0)),
                 most=plain(column.most or Decimal(0)),
             ),
             say(
                 "A share is part of one: write {share} for {value} %.",
                 share=plain(value / 100),
-                value=plain(value),
+                value=_begun(value),
             )
             if share
             else say("Check the figure."),
         )
     if abs(value) > LARGEST:
         return None, (
-            say("{value} is too large to be true.", value=shown(str(value))),
+            say("{value} is too large to be true.", value=_begun(value)),
             say("Numbers may go up to a million times a thousand million. Check the figure and its unit."),
         )
     if value and abs(value) < SMALLEST:
         return None, (
-            say("{value} is so small that it is as good as nothing.", value=shown(str(value))),
-            say("Write 0, leave the cell blank, or use a larger unit."),
+            say("{value} is so small that it is as good as nothing.", value=_begun(value)),
+            say("Write 0, leave it blank, or use a larger unit."),
         )
     if len(value.as_tuple().digits) > DIGITS:
         return None, (
-            say("{value} has more than {count} digits.", value=shown(str(value)), count=DIGITS),
+            say("{value} has more than {count} digits.", value=_begun(value), count=DIGITS),
             say("Round it."),
         )
     return value, None
@@ -200,7 +213,7 @@ def _not_a_number(text: str) -> Problem:
     if text.lstrip("+-").lower() in ("inf", "infinity", "∞", "nan"):
         return (
             say("“{value}” is not a number that can be planned with.", value=shown(text)),
-            say("Write a finite number; leave the cell blank where a blank means no limit."),
+            say("Write a finite number; leave it blank where a blank means no limit."),
         )
     return (
         say("“{value}” is not a number.", value=shown(text)),
@@ -272,11 +285,11 @@ def _visible(text: str) -> str:
 
 
 def free_text(cell: Cell, column: Column) -> Parsed:
-    """The cell as text without the spaces around it. Signs that steer a screen or printer are a fault."""
+    """The cell as text without the spaces around it. A sign that nobody sees, or that steers a screen, is a fault."""
     text = as_text(cell)
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text, None
-    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\r\t" for sign in text):
+    if cleaned(text) != text or any(unicodedata.category(sign) == "Cs" for sign in text):
         return None, (
             say("The text “{value}” has a sign in it that cannot be seen.", value=shown(_visible(text))),
             say("Type the text again by hand."),

@@ -1,8 +1,9 @@
-"""One row of a sheet by itself, as a form gives it: the same cells, the same faults, no other rows to hold it against."""
+"""One row by itself, as a form gives it: the same cells and the same faults, told by their fields and not by a sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from solidaria.core.problem import Fault, say
@@ -15,7 +16,7 @@ from solidaria.core.workbook.tables import Cell
 def read_row(
     sheet: str, given: Mapping[str, Cell], without: Collection[str] = ()
 ) -> tuple[dict[str, Any], list[Fault]]:
-    """The values of a row, None where blank, and every fault of its cells.
+    """The values of a row, None where blank, and every fault of its cells: by column, and without a sheet or row.
 
     sheet     name of a sheet; KeyError when there is none
     given     column -> cell; a column that is not given is blank
@@ -30,10 +31,10 @@ def read_row(
         values[column.name] = None
         if is_blank(cell):
             if column.required:
-                faults.append(Fault(sheet, None, column.name, say("This is blank."), column.meaning))
+                faults.append(Fault("", None, column.name, say("This is blank."), column.meaning))
             continue
-        value, problem = READERS[column.kind](cell, column)
+        value, problem = READERS[column.kind](cell, replace(column, lone=True))
         values[column.name] = value
         if problem is not None:
-            faults.append(Fault(sheet, None, column.name, *problem))
+            faults.append(Fault("", None, column.name, *problem))
     return values, faults

@@ -36,6 +36,7 @@ class Column:
     above      the number must be above `least`, not equal to it
     most       the largest number allowed; None when there is none
     whole      the number must be whole
+    lone       it is a field of a form: there is no row that could be deleted instead
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     above: bool = False
     most: Decimal | None = None
     whole: bool = False
+    lone: bool = False
 
 
 @dataclass(frozen=True)
