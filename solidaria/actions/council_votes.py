@@ -5,17 +5,17 @@ actions/decide.py asks this when a motion opens and closes; what delegates do is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from solidaria.actions.clocks import RATIFICATION, REFERRED_BACK, oblige
+from solidaria.actions.drafts import has_seats, new_draft
 from solidaria.actions.effects import apply_effects, current_members, house_rules
 from solidaria.actions.permit import HOLDING, live_seats
+from solidaria.actions.plan_votes import said_no
 from solidaria.core import decide as core
 from solidaria.core.problem import Fault, say
 from solidaria.core.voting.councils import Mandate, Split, bound
@@ -27,11 +27,6 @@ BACK, TO_RATIFY = "referred", "to ratify"
 
 
 # --- the roll of a council ---
-
-
-def has_seats(organisation: Organisation, at: datetime) -> bool:
-    """Whether delegates hold seats in it: then it decides by its bases' members."""
-    return organisation.kind in HOLDING and live_seats(at).filter(council=organisation).exists()
 
 
 def represented(base: Organisation, at: datetime, above: frozenset[int] = frozenset()) -> int:
@@ -148,49 +143,6 @@ def instruction_of(motion: Motion, base: Organisation) -> str:
     return seat.instruction if seat is not None else ""
 
 
-def new_draft(
-    organisation: Organisation,
-    origin: Motion,
-    at: datetime,
-    *,
-    person: Person | None = None,
-    verb: str = "",
-    effects: Iterable[dict[str, Any]] = (),
-    mandate: Any = None,
-) -> Motion:
-    """A draft on the very same text in another organisation. Nobody there owns it, so nobody changes its words.
-
-    verb   how the history of that organisation names it; blank: whoever calls writes the history
-    """
-    last = Motion.objects.filter(organisation=organisation).aggregate(last=Max("number"))["last"]
-    motion = Motion.objects.create(
-        organisation=organisation,
-        number=(last or 0) + 1,
-        title=origin.title,
-        text=origin.text,
-        declared_by=None,
-        origin=origin,
-        method="council" if has_seats(organisation, at) else "majority",
-        effects=[dict(effect) for effect in effects],
-        made=at,
-    )
-    if not verb:
-        return motion
-    Act.objects.create(
-        at=at,
-        person=person,
-        organisation=organisation,
-        mandate=mandate,
-        motion=origin,
-        verb=verb,
-        kind="Motion",
-        subject=motion.pk,
-        name=motion.title,
-        after={"title": motion.title, "origin_id": origin.pk},
-    )
-    return motion
-
-
 # --- closing ---
 
 
@@ -305,6 +257,7 @@ def lapse_due(at: datetime) -> int:
                 continue
             motion.state, motion.outcome = LOST, "lapsed"
             motion.save(update_fields=["state", "outcome"])
+            said_no(motion, at)
             _told(motion, at, "lapse_motion")
             lapsed += 1
     return lapsed

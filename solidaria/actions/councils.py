@@ -13,12 +13,12 @@ from solidaria.actions.council_votes import (
     asked_back,
     bases_of,
     binding,
-    new_draft,
     own_vote,
     put,
     same_text,
 )
 from solidaria.actions.decide import MOST_DAYS, open_vote
+from solidaria.actions.drafts import new_draft
 from solidaria.actions.effects import check_effects, house_rules, seat_faults, take_seat
 from solidaria.actions.permit import Doer, NotAllowed, live_mandates, live_seats
 from solidaria.core import decide as core
@@ -28,7 +28,7 @@ from solidaria.records.models import Mandate, Motion, Organisation, Seat, SplitV
 from solidaria.records.models.decide import CARRIED, DRAFT, OPEN, REFERRED, WITHDRAWN
 
 #: Methods whose result says for, against and abstaining, so that it can travel.
-TRAVELLING = ("majority", "consent", "council")
+TRAVELLING = (*core.FOR_AND_AGAINST, "consent", "council")
 
 
 # --- seats ---

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.db import connection
 from django.db.models import F, Max
 
-from solidaria.actions import clocks, council_votes
+from solidaria.actions import clocks, council_votes, plan_votes
 from solidaria.actions.acting import ACTIONS, Already, action, check, in_one_piece, refused
 from solidaria.actions.effects import apply_effects, changes_rules, check_effects, current_members, house_rules
 from solidaria.actions.permit import Doer, NotAllowed, rights_of
@@ -21,6 +23,8 @@ from solidaria.actions.who import digest_of, new_code
 from solidaria.core import decide as core
 from solidaria.core.problem import Fault, Refused, say
 from solidaria.core.voting.consent import Objection
+from solidaria.core.workbook.cells import number as read_number
+from solidaria.core.workbook.schema import Column
 from solidaria.records.models import (
     Act,
     Assembly,
@@ -42,6 +46,8 @@ from solidaria.records.packing import plain
 MOST_DAYS = 60
 COMMENTS = ("question", "reason", "objection")
 MOST_OPTIONS = 200
+#: A fund is smaller than this; the counting engine is exact below.
+MOST_MONEY = Decimal(10) ** 12
 
 
 # --- before the vote ---
@@ -61,10 +67,15 @@ def propose_motion(
     assembly: Assembly | None = None,
     amends: Motion | None = None,
     origin: Motion | None = None,
+    fund: str = "",
+    currency: str = "",
+    asks: Mapping[str, Any] | None = None,
 ) -> Motion:
     """A draft that every member sees and can talk about.
 
-    options   {id, name} of an election
+    options   {id, name} of an election or a ranking; {id, name, cost} of a vote on money
+    fund, currency   of a vote on money: how much there is to share out
+    asks      what the proposer asks for at opening: {"span", "secret"}; whoever opens the vote decides
     effects   what happens when it is carried, each {kind, …} (actions/effects.py)
     amends    the draft whose text this would change: the text is the whole new text
     """
@@ -77,9 +88,13 @@ def propose_motion(
         if clocks.owed(amends) is not None:
             what = say("Other assemblies vote on this very text; here it cannot be changed.")
             raise refused("amends", what, say("Vote against it and say why, or propose a motion of its own."))
+        if plan_votes.waits_for(amends):
+            what = say("The figures are the plan's; words here would not change them.")
+            raise refused("amends", what, say("Refuse a line of the plan, and the network plans again."))
         motion.amends = amends
         effects = ()
-    _take(motion, title, text, method, seats, options, effects)
+    motion.asks = {key: value for key, value in (asks or {}).items() if key in ("span", "secret") and value}
+    _take(motion, title, text, method, seats, options, effects, fund, currency)
     last = Motion.objects.filter(organisation=organisation).aggregate(last=Max("number"))["last"]
     motion.number = (last or 0) + 1
     motion.save()
@@ -97,10 +112,15 @@ def edit_motion(
     seats: int = 1,
     options: Sequence[Mapping[str, str]] = (),
     effects: Sequence[Mapping[str, Any]] = (),
+    fund: str = "",
+    currency: str = "",
+    asks: Mapping[str, Any] | None = None,
 ) -> Motion:
     """The draft as it is now given."""
     _draft(motion)
-    _take(motion, title, text, method, seats, options, effects if motion.amends_id is None else ())
+    if asks is not None:
+        motion.asks = {key: value for key, value in asks.items() if key in ("span", "secret") and value}
+    _take(motion, title, text, method, seats, options, effects if motion.amends_id is None else (), fund, currency)
     motion.save()
     return motion
 
@@ -113,6 +133,9 @@ def withdraw_motion(doer: Doer, motion: Motion) -> Motion:
     if owed is not None:
         what = say("This motion has to be voted on by {day}; nobody can take it off.", day=f"{owed.due:%Y-%m-%d}")
         raise refused(None, what, say("Open the vote."))
+    if plan_votes.waits_for(motion):
+        what = say("The network waits for this assembly's answer to the plan; nobody can take the question off.")
+        raise refused(None, what, say("Open the vote, or refuse a line of the plan."))
     motion.state = WITHDRAWN
     motion.closed = doer.at
     motion.save(update_fields=["state", "closed"])
@@ -179,6 +202,7 @@ def open_vote(motion: Motion, at: datetime, closes: datetime, secret: bool | Non
         changes_rules=changes_rules(motion.effects),
         seats=motion.seats,
         seed=secrets.token_hex(16),
+        fund=f"{motion.fund:f}" if motion.fund is not None else "",
     )
     may_be_secret = motion.method in core.MAY_BE_SECRET
     motion.secret = may_be_secret and (core.is_so(rules, "secret") or bool(secret))
@@ -201,6 +225,8 @@ def _take(
     seats: int,
     options: Sequence[Mapping[str, str]],
     effects: Sequence[Mapping[str, Any]],
+    fund: str,
+    currency: str,
 ) -> None:
     faults = []
     if not title.strip() or len(title.strip()) > 200:
@@ -228,6 +254,22 @@ def _take(
     kept = [one for one in kept if one["name"]]
     for place, one in enumerate(kept, 1):
         one["id"] = one["id"] or str(place)
+    kinds = [str(one.get("kind")) for one in effects]
+    if "rank_needs_by_decision" in kinds:
+        # A ranking of needs orders all of them.
+        seats = len(kept) if method in core.WITH_OPTIONS else 1
+        ordered = any("tiers" not in one for one in effects if one.get("kind") == "rank_needs_by_decision")
+        if ordered and method not in ("schulze", "approval"):
+            help = say("Choose Schulze, or approval; or write the ranks down and vote for or against them.")
+            faults.append(Fault("", None, "method", say("This way to decide gives no order."), help))
+    elif method == "schulze":
+        seats = 1
+    if method in core.OF_MONEY:
+        seats = 1
+        faults += _of_money(motion, options, kept, fund, currency)
+    elif "fund_projects" in kinds:
+        help = say("Choose one of the two ways to share out a fund.")
+        faults.append(Fault("", None, "method", say("This way to decide shares out no money."), help))
     ids = [one["id"] for one in kept]
     if method in core.WITH_OPTIONS and (len(kept) < 2 or len(kept) > MOST_OPTIONS or len(set(ids)) < len(ids)):
         faults.append(
@@ -241,7 +283,45 @@ def _take(
     check(faults)
     motion.title, motion.text, motion.method, motion.seats = title.strip(), text.strip(), method, seats
     motion.options = kept if method in core.WITH_OPTIONS else []
+    if method not in core.OF_MONEY:
+        motion.fund, motion.currency = None, ""
     motion.effects = [dict(one) for one in effects]
+
+
+def _of_money(
+    motion: Motion, options: Sequence[Mapping[str, str]], kept: list[dict[str, str]], fund: str, currency: str
+) -> list[Fault]:
+    """Take the fund, its currency and what each project costs, exact; what is wrong with them."""
+    faults: list[Fault] = []
+    whole = _money(fund)
+    if whole is None or not 0 < whole < MOST_MONEY:
+        what = say("“{value}” is not an amount of money.", value=fund[:40])
+        faults.append(Fault("", None, "fund", what, say("Write how much there is to share out.")))
+        whole = None
+    if not re.fullmatch(r"[A-Z]{3}", currency.strip()):
+        what = say("“{value}” is not a currency.", value=currency[:20])
+        faults.append(Fault("", None, "currency", what, say("Write its three letters: ARS, EUR, ZAR.")))
+    costs = {str(one.get("name") or "").strip().replace('"', "'")[:120]: one.get("cost") for one in options}
+    for one in kept:
+        cost = _money(str(costs.get(one["name"]) or ""))
+        if cost is None or cost <= 0:
+            what = say("“{name}” has no cost.", name=one["name"])
+            faults.append(Fault("", None, "options", what, say("Write beside each project what it costs.")))
+        elif whole is not None and cost > whole:
+            what = say("“{name}” costs more than the whole fund.", name=one["name"])
+            faults.append(Fault("", None, "options", what, say("Make it smaller, or leave it out.")))
+        else:
+            one["cost"] = f"{cost:f}"
+    motion.fund, motion.currency = whole, currency.strip()[:3]
+    return faults
+
+
+def _money(text: str) -> Decimal | None:
+    """An amount as people write it; None for anything else."""
+    value, problem = (
+        read_number(text, Column("amount", "number", say("A number."))) if text.strip() else (None, None)
+    )
+    return value if problem is None and isinstance(value, Decimal) else None
 
 
 def _draft(motion: Motion) -> None:
@@ -449,7 +529,9 @@ def enter_paper_count(doer: Doer, motion: Motion, *, batch: str, counts: Mapping
     kept = {key: int(value) for key, value in counts.items() if int(value)}
     for key in kept:
         faults += core.ballot_faults(
-            motion.method, [one["id"] for one in motion.options], key if motion.method == "majority" else [key]
+            motion.method,
+            [one["id"] for one in motion.options],
+            key if motion.method in core.FOR_AND_AGAINST else [key],
         )
     if any(value < 0 for value in kept.values()) or not kept:
         faults.append(
@@ -475,7 +557,7 @@ def enter_paper_count(doer: Doer, motion: Motion, *, batch: str, counts: Mapping
     PaperCount.objects.filter(motion=motion, batch=name).update(taken=True)
     mine.taken = True
     for key, value in kept.items():
-        add_to_pile(motion, key if motion.method == "majority" else [key], value)
+        add_to_pile(motion, key if motion.method in core.FOR_AND_AGAINST else [key], value)
     return mine
 
 
@@ -580,6 +662,8 @@ def count_and_apply(motion: Motion, at: datetime) -> None:
         days = core.number_of(house_rules(motion.organisation), "review_days")
         motion.review = (at + timedelta(days=days)).date() if days else None
     motion.save()
+    if motion.state == LOST:
+        plan_votes.said_no(motion, at)
     if motion.state == CARRIED and motion.ratify_needed:
         council_votes.start_ratification(motion, at)
     elif motion.state == CARRIED:
@@ -612,7 +696,12 @@ def counted(motion: Motion) -> core.Outcome:
             if json.loads(row.ballot) == "object"
         )
     return core.outcome_of(
-        motion.terms, piles_of(motion), roll=motion.roll_size, options=options, objections=objections
+        motion.terms,
+        piles_of(motion),
+        roll=motion.roll_size,
+        options=options,
+        objections=objections,
+        costs=motion.costs,
     )
 
 
@@ -629,7 +718,7 @@ def piles_of(motion: Motion) -> dict[Any, int]:
 
 
 def _key(ballot: Any) -> Any:
-    return tuple(ballot) if isinstance(ballot, list) else ballot
+    return tuple(_key(one) for one in ballot) if isinstance(ballot, list) else ballot
 
 
 #: Ballots are cast without a line in the history; the tests that walk through every action find them here.

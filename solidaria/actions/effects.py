@@ -13,12 +13,13 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from solidaria.actions import clocks
+from solidaria.actions import clocks, plan_votes
 from solidaria.actions.acting import columns
 from solidaria.actions.agreed import latest, yes
 from solidaria.actions.permit import HOLDING, PURPOSES, RIGHTS, live_seats
-from solidaria.core.decide import HOUSE_RULES, house_rule_faults, number_of
-from solidaria.core.problem import Fault, Sentence, say
+from solidaria.core.decide import house_rule_faults, house_rule_told, house_rule_value, number_of, ranks_of
+from solidaria.core.problem import Fault, Sentence, say, say_many
+from solidaria.core.voting.account import listed
 from solidaria.core.workbook.cells import is_blank, number
 from solidaria.core.workbook.check import READERS
 from solidaria.core.workbook.schema import RULE, Column
@@ -27,11 +28,13 @@ from solidaria.records.models import (
     AgreementVersion,
     Assembly,
     Belonging,
+    FundedProject,
     HouseRule,
     LineRefused,
     Mandate,
     Membership,
     Motion,
+    Need,
     Organisation,
     Person,
     Recipe,
@@ -41,8 +44,13 @@ from solidaria.records.models import (
     Site,
     Variant,
 )
+from solidaria.records.results import result_of
 
 Given = Mapping[str, Any]
+#: Effects that go by the order that comes out of the vote.
+BY_ORDER = ("rank_needs_by_decision", "fund_projects")
+#: In how many ranks a vote orders needs, where nothing else is asked.
+USUAL_RANKS = 3
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ def apply_effects(motion: Motion, elected: tuple[str, ...], at: datetime) -> Non
         if one["kind"] == "grant_mandate" and one.get("elected"):
             for person in elected:
                 _apply(motion, {**one, "person": int(person)}, at)
+        elif one["kind"] in BY_ORDER:
+            _apply(motion, {**one, "order": list(elected)}, at)
         else:
             _apply(motion, one, at)
 
@@ -119,9 +129,7 @@ def decision_words(motion: Motion) -> str:
 
 
 def _told_house_rule(effect: Given) -> Sentence:
-    rule = HOUSE_RULES.get(str(effect.get("rule")))
-    meaning: object = rule.meaning if rule else str(effect.get("rule"))
-    return say("The rule becomes {value}: {meaning}", value=str(effect.get("value")), meaning=meaning)
+    return house_rule_told(str(effect.get("rule") or ""), str(effect.get("value") or ""))
 
 
 def _check_house_rule(_: Organisation, effect: Given) -> list[Fault]:
@@ -129,8 +137,9 @@ def _check_house_rule(_: Organisation, effect: Given) -> list[Fault]:
 
 
 def _house_rule(motion: Motion, effect: Given, at: datetime) -> HouseRule:
+    value = house_rule_value(effect["rule"], str(effect.get("value") or ""))
     return HouseRule.objects.create(
-        organisation=motion.organisation, rule=effect["rule"], value=effect["value"], motion=motion, since=at
+        organisation=motion.organisation, rule=effect["rule"], value=value, motion=motion, since=at
     )
 
 
@@ -423,6 +432,11 @@ def _check_plan(organisation: Organisation, effect: Given) -> list[Fault]:
     )
     if row is None:
         return [_fault("variant", say("This plan is not ready."))]
+    if row.round.closed is not None:
+        return [_fault("variant", say("This round is closed."))]
+    if row.round.adopted is not None and row.round.chosen_id != row.pk:
+        what = say("Another plan of this round is adopted already.")
+        return [Fault("", None, "variant", what, say("Open a new round, or plan the next one."))]
     inside = (
         row.round.network_id == organisation.pk
         or Belonging.objects.filter(
@@ -433,13 +447,21 @@ def _check_plan(organisation: Organisation, effect: Given) -> list[Fault]:
 
 
 def _plan(motion: Motion, effect: Given, at: datetime) -> Round:
-    """The network's own decision chooses the plan; that of a member is kept as its yes (see the round's page)."""
-    variant = Variant.objects.defer("tables", "result").select_related("round").get(pk=effect["variant"])
-    row = Round.objects.select_for_update(of=("self",)).get(pk=variant.round_id)
-    if row.network_id == motion.organisation_id:
-        row.chosen = variant
-        row.save(update_fields=["chosen"])
-    return row
+    """An assembly's yes; the network's own decision also chooses the plan, if it was not chosen, and asks the others.
+
+    With the last yes that is needed the plan is adopted (actions/plan_votes.py).
+    """
+    rows = Variant.objects.defer("tables", "result").select_related("round__network")
+    variant = rows.get(pk=effect["variant"])
+    if variant.round.network_id == motion.organisation_id:
+        row = Round.objects.select_for_update(of=("self",)).get(pk=variant.round_id)
+        result = result_of(variant.pk)
+        if row.chosen_id != variant.pk and row.adopted is None and result is not None:
+            row.chosen = variant
+            row.save(update_fields=["chosen"])
+            plan_votes.ask(variant, result, at, decided=motion)
+    plan_votes.said_yes(motion, variant, at)
+    return Round.objects.get(pk=variant.round_id)
 
 
 def _told_pledge(effect: Given) -> Sentence:
@@ -481,7 +503,7 @@ def _refusal(motion: Motion, effect: Given, at: datetime) -> LineRefused:
     LineRefused.objects.filter(
         round_id=effect["round"], recipe_id=effect["recipe"], period=period, withdrawn__isnull=True
     ).update(withdrawn=at)
-    return LineRefused.objects.create(
+    row = LineRefused.objects.create(
         round_id=effect["round"],
         organisation=motion.organisation,
         recipe_id=effect["recipe"],
@@ -489,6 +511,8 @@ def _refusal(motion: Motion, effect: Given, at: datetime) -> LineRefused:
         most_runs=effect["most_runs"],
         reason=str(effect.get("reason") or motion.title)[:400],
     )
+    plan_votes.refused_a_line(motion, row, at)
+    return row
 
 
 def _told_network(effect: Given) -> Sentence:
@@ -563,6 +587,87 @@ def _minutes(motion: Motion, effect: Given, at: datetime) -> Assembly:
     return row
 
 
+# --- the ranking of needs ---
+
+
+def _told_ranking(effect: Given) -> Sentence:
+    if "tiers" not in effect:
+        return say_many(
+            "The order that comes out of the vote ranks our needs, in {count} rank; the next plan goes by it.",
+            "The order that comes out of the vote ranks our needs, in {count} ranks; the next plan goes by it.",
+            int(effect.get("ranks") or USUAL_RANKS),
+        )
+    names = dict(Need.objects.filter(pk__in=[int(key) for key in effect["tiers"]]).values_list("pk", "words"))
+    ordered = sorted(effect["tiers"].items(), key=lambda pair: (int(pair[1]), names.get(int(pair[0]), "")))
+    lines = [say("{need}: {rank}", need=names.get(int(key), "–"), rank=int(rank)) for key, rank in ordered]
+    return say("Our needs are ranked, 1 the most essential: {needs}.", needs=listed(lines))
+
+
+def _check_ranking(organisation: Organisation, effect: Given) -> list[Fault]:
+    """Ranks from 1 to 9 for live needs of our own; or, where a vote orders them, how many ranks it comes to."""
+    if "tiers" not in effect:
+        ranks = effect.get("ranks") or USUAL_RANKS
+        ok = isinstance(ranks, int) and 1 <= ranks <= 9
+        return [] if ok else [_fault("ranks", say("A rank is a whole number from 1 to 9."))]
+    tiers = effect["tiers"]
+    if not isinstance(tiers, Mapping) or not tiers or not all(str(key).isdecimal() for key in tiers):
+        return [_fault("needs", say("No need is chosen."))]
+    found = _live_needs(organisation).filter(pk__in=[int(key) for key in tiers]).count()
+    faults = [] if found == len(tiers) else [_fault("needs", say("One of the needs no longer counts."))]
+    if not all(isinstance(rank, int) and 1 <= rank <= 9 for rank in tiers.values()):
+        faults.append(_fault("needs", say("A rank is a whole number from 1 to 9.")))
+    return faults
+
+
+def _live_needs(organisation: Organisation) -> models.QuerySet[Need]:
+    return Need.objects.filter(organisation=organisation, withdrawn__isnull=True, gathered__isnull=True)
+
+
+def _ranking(motion: Motion, effect: Given, at: datetime) -> Organisation:
+    """The ranks are those of the assembly from now on; a need that was withdrawn while it voted is left alone."""
+    if "tiers" in effect:
+        tiers = {int(key): int(rank) for key, rank in effect["tiers"].items()}
+    else:
+        order = [id for id in effect.get("order", ()) if str(id).isdecimal()]
+        others = [str(option["id"]) for option in motion.options]
+        ranks = ranks_of(order, others, int(effect.get("ranks") or USUAL_RANKS))
+        tiers = {int(id): rank for id, rank in ranks.items() if id.isdecimal()}
+    for row in _live_needs(motion.organisation).filter(pk__in=tiers).select_for_update(of=("self",)):
+        row.tier, row.ranked_by = tiers[row.pk], motion
+        row.save(update_fields=["tier", "ranked_by"])
+    return motion.organisation
+
+
+# --- funds ---
+
+
+def _told_fund(effect: Given) -> Sentence:
+    return say(
+        "The projects that are chosen are paid for from the fund; the treasurer finds them among the payments."
+    )
+
+
+def _check_fund(organisation: Organisation, effect: Given) -> list[Fault]:
+    return []
+
+
+def _fund(motion: Motion, effect: Given, at: datetime) -> Motion:
+    """The decision as the books find it: each project with its cost, in the order in which it was chosen."""
+    options = {str(option["id"]): option for option in motion.options}
+    for place, id in enumerate(effect.get("order", ()), 1):
+        FundedProject.objects.get_or_create(
+            motion=motion,
+            place=place,
+            defaults={
+                "name": options[id]["name"],
+                "cost": options[id]["cost"],
+                "currency": motion.currency,
+                "at": at,
+            },
+        )
+    return motion
+
+
 # --- agreements ---
 
 
@@ -622,6 +727,8 @@ EFFECTS: dict[str, Effect] = {
     "adopt_plan": Effect(say("adopt a plan"), _told_plan, _check_plan, _plan),
     "set_pledge": Effect(say("raise or lower our pledge"), _told_pledge, _check_amount, _pledge),
     "refuse_plan_line": Effect(say("refuse a line of a plan"), _told_refusal, _check_refusal, _refusal),
+    "rank_needs_by_decision": Effect(say("rank our needs"), _told_ranking, _check_ranking, _ranking),
+    "fund_projects": Effect(say("share out a fund among projects"), _told_fund, _check_fund, _fund),
     "approve_minutes": Effect(say("approve minutes"), _told_minutes, _check_minutes, _minutes),
     "sign_agreement": Effect(say("say yes to an agreement"), _told_agreement, _check_agreement, _agreement),
     "join_network": Effect(say("join a network or council"), _told_network, _check_network, _join),

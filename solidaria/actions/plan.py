@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from solidaria.actions import plan_votes
 from solidaria.actions.acting import Already, action, check, refused
 from solidaria.actions.capacity import free_code
 from solidaria.actions.permit import Doer
@@ -29,6 +30,7 @@ from solidaria.records.models import (
     Variant,
 )
 from solidaria.records.models.plan import CANCELLED, DONE, RUNNING, WAITING
+from solidaria.records.results import result_of
 
 #: Plans of one round that wait or run at a time.
 MOST_AT_ONCE = 4
@@ -282,11 +284,13 @@ def ask_for_plan(
     name: str = "",
     rules: Mapping[str, str] | None = None,
     refusals: bool = True,
+    after: Variant | None = None,
 ) -> Variant:
     """Ask for a plan of the round; a worker makes it.
 
     rules      what this variant tries instead of the rules in force: rule -> value
     refusals   whether the refusals made so far hold in it
+    after      the plan it is to take the place of, because an assembly refused that one: shown beside it
     """
     _open(round)
     waiting = Variant.objects.filter(round=round, state__in=[WAITING, RUNNING]).count()
@@ -308,7 +312,9 @@ def ask_for_plan(
     check(faults)
     held = LineRefused.objects.filter(round=round, withdrawn__isnull=True).values_list("pk", flat=True)
     count = Variant.objects.filter(round=round).count() + 1
-    changes = {"rules": kept, "refusals": sorted(held) if refusals else []}
+    changes: dict[str, Any] = {"rules": kept, "refusals": sorted(held) if refusals else []}
+    if after is not None and after.round_id == round.pk:
+        changes["after"] = after.pk
     try:
         with transaction.atomic():
             return Variant.objects.create(
@@ -330,14 +336,24 @@ def cancel_plan(doer: Doer, variant: Variant) -> Variant:
 
 
 @action
-def choose_variant(doer: Doer, round: Round, *, variant: Variant) -> Round:
-    """The plan that goes to the assemblies."""
+def choose_variant(doer: Doer, round: Round, *, variant: Variant, words: str = "") -> Round:
+    """The plan that goes to the assemblies: every one it touches gets a motion with its own figures.
+
+    words   why this plan: the text of these motions; blank: the plan's name
+    Chosen again, it asks only those whose motion was withdrawn. A plan that is adopted is not replaced by one person.
+    """
     _open(round)
-    variant = Variant.objects.defer("tables", "result").get(pk=variant.pk)
-    if variant.round_id != round.pk or variant.state != DONE:
+    variant = Variant.objects.defer("tables", "result").select_related("round__network").get(pk=variant.pk)
+    result = result_of(variant.pk)
+    if variant.round_id != round.pk or variant.state != DONE or result is None:
         raise refused("variant", say("This plan is not ready."), say("Choose a plan of this round that is done."))
+    if round.adopted is not None and round.chosen_id != variant.pk:
+        what = say("Another plan of this round is adopted already.")
+        raise refused("variant", what, say("Open a new round, or plan the next one."))
     round.chosen = variant
     round.save(update_fields=["chosen"])
+    if round.adopted is None:
+        plan_votes.ask(variant, result, doer.at, words=words)
     return round
 
 

@@ -12,8 +12,9 @@ from django.db.models import Max
 
 from solidaria.actions.acting import ACTIONS, action, in_one_piece, refused
 from solidaria.actions.clocks import RECALL_VOTE, end_recall, oblige
-from solidaria.actions.council_votes import bases_of, electorate, has_seats, new_draft
+from solidaria.actions.council_votes import bases_of, electorate
 from solidaria.actions.decide import open_vote
+from solidaria.actions.drafts import has_seats, new_draft
 from solidaria.actions.effects import house_rules
 from solidaria.actions.permit import Doer, NotAllowed, live_mandates, permit
 from solidaria.core import decide as core

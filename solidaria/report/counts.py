@@ -13,7 +13,7 @@ from unicodedata import combining, east_asian_width
 
 from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.voting.account import Account, Round, Tie, figure, written
-from solidaria.core.voting.budget import BudgetResult, Missing, Purchase, amount
+from solidaria.core.voting.budget import BudgetResult, Missing, Purchase, amount, why_funded
 from solidaria.report.language import Language
 
 Json = object
@@ -238,53 +238,6 @@ def _missing(one: Missing, language: Language) -> dict[str, Json]:
         "scope": one.scope,
         "because": language.text(one.sentence),
     }
-
-
-def why_funded(purchase: Purchase, result: BudgetResult) -> Sentence:
-    """Who pays for a funded project, in a sentence."""
-    name = result.names[purchase.project]
-    cost = amount(purchase.cost)
-    if purchase.by == "free":
-        return say("{name} costs nothing.", name=name)
-    if purchase.by == "equal shares" and purchase.price is not None:
-        people = sum(payers.people for payers in purchase.full)
-        if not purchase.last_coins:
-            return say(
-                "{name} costs {cost}: its {people} supporters who have money left pay all of it.",
-                name=name,
-                cost=cost,
-                people=people,
-            )
-        return say_many(
-            "{name} costs {cost}: {people} supporters pay their part, one more pays all that is left, {rest}.",
-            "{name} costs {cost}: {people} supporters pay their part, {count} more all they have left, {rest}.",
-            purchase.last_coins,
-            name=name,
-            cost=cost,
-            people=people,
-            rest=_short(purchase.rest),
-        )
-    if purchase.by == "completion":
-        return say(
-            "{name} costs {cost}: the money that was left over pays for it, with {votes} votes the next in order.",
-            name=name,
-            cost=cost,
-            votes=amount(purchase.votes or Fraction(0)),
-        )
-    return say(
-        "{name} costs {cost} and fits into what was left: with {votes} votes it was the next in order.",
-        name=name,
-        cost=cost,
-        votes=amount(purchase.votes or Fraction(0)),
-    )
-
-
-def _short(value: Fraction) -> Sentence | object:
-    """An amount for a sentence; one without an end is cut to two decimals, and says so."""
-    exact = amount(value)
-    if isinstance(exact, Fraction):
-        return say("about {amount}", amount=amount(Fraction(int(value * 100), 100)))
-    return exact
 
 
 def budget_text(result: BudgetResult, language: Language, notes: Sequence[Sentence] = (), title: str = "") -> str:

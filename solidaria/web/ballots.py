@@ -11,10 +11,10 @@ from solidaria.core.problem import say
 
 
 def ballot_from(form: Mapping[str, list[str]], method: str, options: Sequence[str]) -> Any:
-    """The ballot a form says: a word, the marked ids, or the ids ranked by their places.
+    """The ballot a form says: a word, the marked ids, the ids ranked by their places, or ids with points.
 
     form      name -> all values given under it
-    Raises Refused for places that are no numbers, or given twice.
+    Raises Refused for places or points that are no numbers, and for a place given twice.
     """
 
     def last(name: str) -> str:
@@ -22,7 +22,13 @@ def ballot_from(form: Mapping[str, list[str]], method: str, options: Sequence[st
 
     if method not in core.WITH_OPTIONS:
         return last("ballot")
-    if method == "approval":
+    if method == "equal_points":
+        given = [(id, last(f"points-{id}")) for id in options]
+        if any(text and (not text.isdecimal() or int(text[:3]) > core.MOST_POINTS) for _, text in given):
+            what = say("Points are whole numbers from 0 to {most}.", most=core.MOST_POINTS)
+            raise refused("ballot", what, say("Leave at 0 what you do not support."))
+        return [[id, int(text)] for id, text in given if text and int(text)]
+    if method in core.MARKING:
         return [id for id in options if id in form.get("ballot", [])]
     places: list[tuple[int, str]] = []
     for id in options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -18,11 +19,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from solidaria.actions import ballot_box
+from solidaria.actions import ballot_box, plan_votes
 from solidaria.actions import decide as actions
 from solidaria.actions.acting import refused
 from solidaria.actions.agree import agreements_of
 from solidaria.actions.agreed import latest
+from solidaria.actions.council_votes import electorate
+from solidaria.actions.drafts import has_seats
 from solidaria.actions.effects import EFFECTS, house_rules
 from solidaria.actions.permit import PURPOSES, live_mandates, may, rights_of
 from solidaria.actions.who import digest_of
@@ -37,17 +40,20 @@ from solidaria.records.models import (
     Comment,
     Membership,
     Motion,
+    Need,
     OpenBallot,
     Organisation,
     PaperCount,
     Person,
     Recipe,
     Round,
+    Rule,
     Variant,
     Voter,
     VotingCode,
 )
 from solidaria.records.models.decide import CARRIED, DRAFT, LOST, OPEN, REFERRED, WITHDRAWN
+from solidaria.records.pabulib import PabulibFile, write
 from solidaria.records.packing import value_of
 from solidaria.records.workbook import guarded
 from solidaria.report.bundle import Roll, bundle
@@ -97,6 +103,7 @@ def motions(request: HttpRequest, code: str) -> HttpResponse:
         )
     )
     decided = rows.filter(state__in=[CARRIED, LOST, REFERRED, WITHDRAWN]).order_by("-closed", "-number")
+    own_rules = house_rules(one)
     values = {
         "one": one,
         "rights": rights,
@@ -104,8 +111,11 @@ def motions(request: HttpRequest, code: str) -> HttpResponse:
         "voted": voted,
         "drafts": list(rows.filter(state=DRAFT).annotate(words=Count("comments")).order_by("-number")),
         "page": Paginator(decided, PER_PAGE).get_page(request.GET.get("page")),
-        "own_rules": house_rules(one),
-        "known_rules": list(core.HOUSE_RULES.items()),
+        "own_rules": own_rules,
+        "known_rules": [
+            (name, rule, core.house_rule_told(name, _value(own_rules, name)))
+            for name, rule in core.HOUSE_RULES.items()
+        ],
     }
     return render(request, "decide/motions.html", values)
 
@@ -121,7 +131,7 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
 
     def page(refusal: Any = None) -> HttpResponse:
         values = {"one": one, "rights": rights, "motion": None, "amended": amended}
-        return render(request, "decide/propose.html", {**values, **_choices(request, one), **(refusal or {})})
+        return render(request, "decide/propose.html", {**values, **_choices(request, one), **_beside(refusal)})
 
     if request.method != "POST":
         return page()
@@ -148,7 +158,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     def page(refusal: Any = None) -> HttpResponse:
         values = {"one": one, "rights": rights, "motion": motion, "amended": motion.amends, "effect_now": effect}
         return render(
-            request, "decide/propose.html", {**values, **_choices(request, one, effect), **(refusal or {})}
+            request, "decide/propose.html", {**values, **_choices(request, one, effect), **_beside(refusal)}
         )
 
     if request.method != "POST":
@@ -162,6 +172,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+#: Fields of the form that are not about what the motion does.
+OWN_FIELDS = ("title", "text", "method", "options", "seats", "fund", "currency", "needs", "effects")
+
+
+def _beside(refusal: dict[str, Any] | None) -> dict[str, Any]:
+    """A refusal with each fault of an effect beside the field of the form that says it."""
+    if refusal is None:
+        return {}
+    faults = [
+        replace(fault, column=f"e-{fault.column}") if fault.column and fault.column not in OWN_FIELDS else fault
+        for fault in refusal["faults"]
+    ]
+    by_column = {fault.column: fault for fault in reversed(faults) if fault.column}
+    return {**refusal, "faults": faults, "fault": by_column}
+
+
 def _amended(request: HttpRequest, one: Organisation) -> Motion | None:
     number = request.POST.get("amends") or request.GET.get("amends") or ""
     return Motion.objects.filter(organisation=one, pk=whole(number) or 0).first() if number else None
@@ -171,7 +197,23 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
     """What the form says: words, way to decide, choices one a line, and the effect."""
     post = request.POST
     method = post.get("method", "majority")
-    if post.get("elected"):
+    effect = _effect(request, one)
+    money: dict[str, Any] = {}
+    if method in core.OF_MONEY:
+        options = [
+            {"id": "", "name": name.strip(), "cost": amount(request, cost) if cost.strip() else ""}
+            for name, cost in zip(post.getlist("p-name"), post.getlist("p-cost"), strict=False)
+            if name.strip()
+        ]
+        fund = post.get("fund", "")
+        money = {
+            "fund": amount(request, fund) if fund.strip() else "",
+            "currency": post.get("currency", "").upper(),
+        }
+    elif effect.get("kind") == "rank_needs_by_decision":
+        needs = Need.objects.filter(pk__in=_whole_numbers(post.getlist("needs")), organisation=one)
+        options = [{"id": str(row.pk), "name": row.words} for row in needs.order_by("words", "pk")]
+    elif post.get("elected"):
         people = Person.objects.filter(
             pk__in=[number for text in post.getlist("candidates") if (number := whole(text)) is not None],
             memberships__organisation=one,
@@ -185,7 +227,6 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
             {"id": "", "name": line.strip()} for line in post.get("options", "").splitlines() if line.strip()
         ]
     seats = post.get("seats", "1")
-    effect = _effect(request, one)
     return {
         "title": post.get("title", ""),
         "text": post.get("text", ""),
@@ -193,7 +234,16 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
         "seats": min(whole(seats) or 0, 1000),
         "options": options,
         "effects": [effect] if effect else [],
+        "asks": {
+            "span": span if (span := post.get("span", "")) in SPANS else "",
+            "secret": post.get("secret") == "yes",
+        },
+        **money,
     }
+
+
+def _whole_numbers(texts: list[str]) -> list[int]:
+    return [number for text in texts if (number := whole(text)) is not None]
 
 
 #: The fields of each kind of effect that are numbers of rows.
@@ -221,7 +271,27 @@ def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
     if kind == "admit_member":
         found = Person.objects.filter(handle=post.get("e-handle", "").strip(), is_active=True).first()
         effect["person"] = found.pk if found is not None else 0
+    if kind == "adopt_house_rule":
+        effect["value"] = _rule_value(request, effect.get("rule", ""))
+    if kind == "rank_needs_by_decision":
+        chosen = _whole_numbers(post.getlist("needs"))
+        if post.get("method") in core.WITH_OPTIONS:
+            effect["ranks"] = whole(post.get("ranks", "")) or 0
+        else:
+            effect["tiers"] = {str(key): whole(post.get(f"tier-{key}", "")) or 0 for key in chosen}
     return effect
+
+
+def _rule_value(request: HttpRequest, rule: str) -> str:
+    """A rule's value as it is kept: several ticks become one text, an amount plain digits, sí becomes yes."""
+    values = request.POST.getlist("e-value")
+    known = core.HOUSE_RULES.get(rule)
+    if known is not None and known.kind == "choices":
+        return " ".join(value for value in values if value.strip())
+    value = values[-1].strip()[:400] if values else ""
+    if known is not None and known.kind == "money":
+        value = amount(request, value)
+    return core.house_rule_value(rule, value)
 
 
 def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -231,16 +301,19 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
         row.network_id
         for row in Belonging.objects.filter(organisation=one, agreed__isnull=False, left__isnull=True)
     ] + [one.pk]
+    now = datetime.now(UTC)
+    rules = house_rules(one)
     found: dict[str, Any] = {
         "kind": kind if kind in EFFECTS else "",
         "effect_now": effect or {},
         "effects_list": [(name, known.words) for name, known in EFFECTS.items()],
-        "methods": [
-            (name, words)
-            for name, words in core.METHODS.items()
-            if name != "council" or one.kind in ("council", "network")
-        ],
+        "methods": _methods(one, kind, now),
         "with_options": core.WITH_OPTIONS,
+        "spans": [(name, words) for name, (_, words) in SPANS.items()],
+        "always_secret": core.is_so(rules, "secret"),
+        "rules_told": [core.house_rule_told(name, _value(rules, name)) for name in ("quorum", "tracker")],
+        "electorate": len(electorate(one, now)),
+        "seated": has_seats(one, now),
     }
     if kind in ("grant_mandate", "release_member"):
         members = Membership.objects.filter(organisation=one, left__isnull=True).select_related("person")
@@ -253,7 +326,25 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
         ).select_related("network")
     ]
     if kind == "adopt_house_rule":
-        found["house_rules"] = [(name, rule.meaning) for name, rule in core.HOUSE_RULES.items()]
+        found["house_rules"] = [
+            (name, rule.meaning, core.house_rule_told(name, _value(rules, name)))
+            for name, rule in core.HOUSE_RULES.items()
+        ]
+        name = request.POST.get("e-rule") or request.GET.get("rule") or (effect or {}).get("rule") or ""
+        found["rule_name"], found["rule"] = name, core.HOUSE_RULES.get(name)
+        if found["rule"] is not None:
+            found["rule_now"] = core.house_rule_told(name, _value(rules, name))
+            found["rule_value"] = (effect or {}).get("value") or _value(rules, name)
+            found["rule_choices"] = [(choice, core.CHOICES[choice]) for choice in found["rule"].choices]
+    if kind == "rank_needs_by_decision":
+        found["needs"] = list(
+            Need.objects.filter(organisation=one, withdrawn__isnull=True, gathered__isnull=True)
+            .select_related("product")
+            .order_by("tier", "words", "pk")[: actions.MOST_OPTIONS]
+        )
+    if kind == "fund_projects":
+        written = Rule.objects.filter(rule="currency", network__in=networks).values_list("value", flat=True)
+        found["currencies"] = [(value, value) for value in sorted({value for value in written if value})]
     if kind == "sign_agreement":
         found["agreements"] = [
             (version.pk, f"{row.title} ({version.number})")
@@ -281,7 +372,9 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
         rows_of = Assembly.objects.filter(organisation=one, minutes_approved__isnull=True).exclude(minutes="")
         found["assemblies"] = [(row.pk, row.name) for row in rows_of]
     if kind == "adopt_plan":
-        rows = Variant.objects.filter(round__network__in=networks, state="done", round__closed__isnull=True)
+        rows = Variant.objects.filter(
+            round__network__in=networks, state="done", round__closed__isnull=True, round__adopted__isnull=True
+        )
         found["variants"] = [
             (row.pk, f"{row.round.name}: {row.name}")
             for row in rows.defer("tables", "result").select_related("round")
@@ -304,6 +397,25 @@ def _choices(request: HttpRequest, one: Organisation, effect: dict[str, Any] | N
             .order_by("name")
         ]
     return found
+
+
+#: The ways to decide that an effect leaves open; all of them where it says nothing.
+FITTING: dict[str, tuple[str, ...]] = {
+    "rank_needs_by_decision": ("schulze", "approval", *core.FOR_AND_AGAINST, "consent"),
+    "fund_projects": core.OF_MONEY,
+}
+
+
+def _value(rules: dict[str, str], name: str) -> str:
+    return rules.get(name, core.HOUSE_RULES[name].usual)
+
+
+def _methods(one: Organisation, kind: str, at: datetime) -> list[tuple[str, Sentence]]:
+    """The ways to decide that an organisation can choose from for this effect: a council has its own one alone."""
+    if has_seats(one, at):
+        return [("council", core.METHODS["council"])]
+    fitting = FITTING.get(kind) or tuple(name for name in core.METHODS if name not in core.OF_MONEY)
+    return [(name, words) for name, words in core.METHODS.items() if name in fitting and name != "council"]
 
 
 # --- one motion ---
@@ -341,9 +453,7 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
         "voter": voter,
         "own": json.loads(own.ballot) if own else None,
         "own_row": own,
-        "told_effects": [
-            EFFECTS[effect["kind"]].told(effect) for effect in row.effects if effect["kind"] in EFFECTS
-        ],
+        **what_it_does(row),
         "terms_told": terms_told(row),
         "amendments": list(row.amendments.select_related("declared_by").order_by("number")),
         "comments": list(Comment.objects.filter(motion=row).select_related("declared_by")),
@@ -362,6 +472,12 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
         "over": row.closes is not None and datetime.now(UTC) >= row.closes,
         "acts": list(row.acts.all()),
         "count_again": count_again(row),
+        "always_secret": core.is_so(house_rules(one), "secret"),
+        "may_be_secret": row.method in core.MAY_BE_SECRET,
+        "waited_for": plan_votes.waits_for(row),
+        "for_and_against": core.FOR_AND_AGAINST,
+        "on_paper": row.method in (*core.FOR_AND_AGAINST, *core.MARKING, *core.RANKING),
+        "projects": list(row.funded.all()),
     }
     if row.state == OPEN and values["can_tell"]:
         values["papers"] = list(PaperCount.objects.filter(motion=row).select_related("teller"))
@@ -385,10 +501,19 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
     return values
 
 
+def what_it_does(row: Motion) -> dict[str, Any]:
+    """What a motion does when it is carried; for one on a plan also what the plan means for this organisation."""
+    vote, part = plan_votes.part_for(row)
+    told = [EFFECTS[effect["kind"]].told(effect) for effect in row.effects if effect["kind"] in EFFECTS]
+    return {"told_effects": told, "plan_vote": vote, "part": part}
+
+
 def as_read(ballot: Any, names: dict[str, str]) -> Sentence | str:
     """A ballot as people read it."""
     if isinstance(ballot, str):
         return words.BALLOTS.get(ballot, ballot)
+    if ballot and isinstance(ballot[0], list):
+        return ", ".join(f"{names.get(id, id)} {points}" for id, points in ballot)
     return " > ".join(names.get(id, id) for id in ballot) or "–"
 
 
@@ -401,8 +526,13 @@ def terms_told(row: Motion) -> list[Sentence]:
         changes_rules=any(effect["kind"] in ("adopt_house_rule", "adopt_network_rule") for effect in row.effects),
         seats=row.seats,
         seed="",
+        fund=f"{row.fund:f}" if row.fund is not None else "",
     )
     found = [core.METHODS[row.method]]
+    if "at_least" in terms:
+        found.append(
+            say("At least {share} of the votes for and against must be for it.", share=Fraction(terms["at_least"]))
+        )
     if "more_than" in terms:
         found.append(
             say(
@@ -412,7 +542,12 @@ def terms_told(row: Motion) -> list[Sentence]:
         )
     if Fraction(terms.get("quorum", "0")):
         found.append(say("At least {share} of the roll must hand in a ballot.", share=Fraction(terms["quorum"])))
-    if row.method in core.WITH_OPTIONS:
+    if row.method in core.OF_MONEY and row.fund is not None:
+        fund = say("There is {amount} {currency} to share out.", amount=row.fund, currency=row.currency)
+        found.append(fund)
+    elif any(effect["kind"] == "rank_needs_by_decision" for effect in row.effects):
+        found.append(say("The whole order counts, not only who comes first."))
+    elif row.method in core.WITH_OPTIONS:
         found.append(say("Seats: {count}.", count=int(terms.get("seats", "1"))))
     secret = row.secret if row.opened else row.method in core.MAY_BE_SECRET and core.is_so(rules, "secret")
     found.append(
@@ -425,10 +560,18 @@ def terms_told(row: Motion) -> list[Sentence]:
 
 def count_again(row: Motion) -> str:
     """The command that counts a closed vote again from its file, terms and all."""
-    if row.method not in ("majority", "consent"):
-        seed = row.terms.get("seed", "")
+    seed = row.terms.get("seed", "")
+    if row.method in core.OF_MONEY:
+        return (
+            f"solidaria count motion-{row.number}.pb --rule equal-shares --completion add1+utilitarian --step 1% "
+            f"--seed {seed}"
+        )
+    if row.method in core.WITH_OPTIONS:
         return f"solidaria count motion-{row.number}.blt --rule {row.method} --seed {seed}"
-    command = f"solidaria count motion-{row.number}.csv --rule {row.method} --roll {row.roll_size}"
+    rule = "majority" if row.method in core.FOR_AND_AGAINST else row.method
+    command = f"solidaria count motion-{row.number}.csv --rule {rule} --roll {row.roll_size}"
+    if "at_least" in row.terms:
+        command += f' --needs "at least {row.terms["at_least"]} of votes"'
     if "more_than" in row.terms:
         command += f' --needs "more than {row.terms["more_than"]} of votes"'
     if Fraction(row.terms.get("quorum", "0")):
@@ -517,9 +660,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
             "own": json.loads(own.ballot) if own else None,
             "own_row": own,
             "terms_told": terms_told(row),
-            "told_effects": [
-                EFFECTS[effect["kind"]].told(effect) for effect in row.effects if effect["kind"] in EFFECTS
-            ],
+            **what_it_does(row),
         }
         return render(request, "decide/vote.html", {**values, **(refusal or {})})
 
@@ -613,7 +754,8 @@ def codes(request: HttpRequest, pk: int) -> HttpResponse:
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter a count of hands or paper, as one teller saw it."""
     row, one, rights = motion_for(request, pk)
-    keys = ["for", "against", "abstain"] if row.method == "majority" else [option["id"] for option in row.options]
+    whole_ballots = row.method in core.FOR_AND_AGAINST
+    keys = ["for", "against", "abstain"] if whole_ballots else [option["id"] for option in row.options]
 
     def do() -> PaperCount:
         counts = {}
@@ -663,10 +805,10 @@ def count_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if row.state in (DRAFT, OPEN, WITHDRAWN) or row.closed is None:
         raise Http404
     piles = actions.piles_of(row)
-    if name == "count.csv" and row.method in ("majority", "consent"):
+    if name == "count.csv" and row.method in (*core.FOR_AND_AGAINST, "consent"):
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
-        if row.method == "majority":
+        if row.method in core.FOR_AND_AGAINST:
             writer.writerow(["choice", "count"])
             writer.writerows([key, piles.get(key, 0)] for key in ("for", "against", "abstain"))
         else:
@@ -676,12 +818,18 @@ def count_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
                 state = ("answered" if ballot.answered else "stands") if answer == "object" else ""
                 writer.writerow([answer, 1, guarded(ballot.reason) if answer == "object" else "", state])
         return _attachment(text.getvalue().encode(), "text/csv", f"motion-{row.number}.csv")
-    if name == "count.blt" and row.method in core.WITH_OPTIONS and row.method != "approval":
+    if name == "count.pb" and row.method in core.OF_MONEY:
+        options_of = [(option["id"], option["name"]) for option in row.options]
+        budget = core.budget_vote(row.terms, piles, options_of, row.costs)
+        meta = {"description": row.title.replace("\n", " "), "currency": row.currency, "rule": "equalshares/add1u"}
+        text_of = "".join(write(PabulibFile(budget, meta)))
+        return _attachment(text_of.encode(), "text/plain", f"motion-{row.number}.pb")
+    if name == "count.blt" and row.method in (*core.RANKING, "approval"):
         options = tuple(Option(option["id"], option["name"].replace('"', "'")) for option in row.options)
         ranked = rank(options, [(list(ballot), count) for ballot, count in piles.items()])
         lines = blt_lines(BallotFile(ranked, row.seats, row.title.replace('"', "'")))
         return _attachment("".join(lines).encode(), "text/plain", f"motion-{row.number}.blt")
-    if name == "count.json" and row.method in core.WITH_OPTIONS and row.method != "approval":
+    if name == "count.json" and row.method in core.RANKING:
         outcome = actions.counted(row)
         if outcome.account is None:
             raise Http404

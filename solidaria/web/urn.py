@@ -36,6 +36,7 @@ from solidaria.core import decide as core
 from solidaria.core.problem import Fault, Refused
 from solidaria.records.models import Motion, Person
 from solidaria.web.ballots import ballot_from
+from solidaria.web.decide import what_it_does
 from solidaria.web.language import CODES, COOKIE, language
 
 Start = Callable[..., Any]
@@ -103,7 +104,13 @@ class Urn:
         row = Motion.objects.select_related("organisation").filter(pk=number).first()
         if row is None or not row.secret or row.tracker or row.method not in core.MAY_BE_SECRET:
             return None
-        words = {"row": row, "one": row.organisation, "language": language(code), "ticket": PLACE.decode()}
+        words = {
+            "row": row,
+            "one": row.organisation,
+            "language": language(code),
+            "ticket": PLACE.decode(),
+            **what_it_does(row),
+        }
         text = render_to_string("decide/urn.html", words).encode()
         before, _, after = text.partition(PLACE)
         options = tuple(str(option["id"]) for option in row.options)

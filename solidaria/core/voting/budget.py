@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from solidaria.core.problem import Sentence, say
+from solidaria.core.problem import Sentence, say, say_many
 from solidaria.core.voting.account import Tie, listed
 from solidaria.core.voting.terms import lot_order
 
@@ -326,3 +326,50 @@ class BudgetResult:
     def ties(self) -> tuple[Tie, ...]:
         """Every tie that was met in the count that stands, in order."""
         return tuple(purchase.tie for purchase in self.purchases if purchase.tie is not None)
+
+
+def why_funded(purchase: Purchase, result: BudgetResult) -> Sentence:
+    """Who pays for a funded project, in a sentence."""
+    name = result.names[purchase.project]
+    cost = amount(purchase.cost)
+    if purchase.by == "free":
+        return say("{name} costs nothing.", name=name)
+    if purchase.by == "equal shares" and purchase.price is not None:
+        people = sum(payers.people for payers in purchase.full)
+        if not purchase.last_coins:
+            return say(
+                "{name} costs {cost}: its {people} supporters who have money left pay all of it.",
+                name=name,
+                cost=cost,
+                people=people,
+            )
+        return say_many(
+            "{name} costs {cost}: {people} supporters pay their part, one more pays all that is left, {rest}.",
+            "{name} costs {cost}: {people} supporters pay their part, {count} more all they have left, {rest}.",
+            purchase.last_coins,
+            name=name,
+            cost=cost,
+            people=people,
+            rest=_short(purchase.rest),
+        )
+    if purchase.by == "completion":
+        return say(
+            "{name} costs {cost}: the money that was left over pays for it, with {votes} votes the next in order.",
+            name=name,
+            cost=cost,
+            votes=amount(purchase.votes or Fraction(0)),
+        )
+    return say(
+        "{name} costs {cost} and fits into what was left: with {votes} votes it was the next in order.",
+        name=name,
+        cost=cost,
+        votes=amount(purchase.votes or Fraction(0)),
+    )
+
+
+def _short(value: Fraction) -> Sentence | object:
+    """An amount for a sentence; one without an end is cut to two decimals, and says so."""
+    exact = amount(value)
+    if isinstance(exact, Fraction):
+        return say("about {amount}", amount=amount(Fraction(int(value * 100), 100)))
+    return exact

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
+from solidaria.records.fields import ExactField
 from solidaria.records.models.who import Mandate, Organisation, Person
 
 
@@ -149,6 +152,8 @@ class Motion(models.Model):
     roll_size, roll_hash, roll_salt   the frozen roll
     outcome     carried, lost, not quorate, elected; result: tally and sentences, packed as plain values
     ratify_by   for decisions that bases must confirm: until when; needed: how many bases
+    fund, currency   of a vote on money: how much there is to share out; the projects' costs stand in the options
+    asks        what its proposer asks for at opening: {"span": how long, "secret": yes}; whoever opens it decides
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="motions")
@@ -180,6 +185,9 @@ class Motion(models.Model):
     review = models.DateField(null=True, blank=True)
     ratify_by = models.DateTimeField(null=True, blank=True)
     ratify_needed = models.PositiveSmallIntegerField(default=0)
+    fund = ExactField()
+    currency = models.CharField(max_length=3, blank=True)
+    asks = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-number"]
@@ -191,6 +199,34 @@ class Motion(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def costs(self) -> dict[str, Decimal]:
+        """Of a vote on money: option → what it costs, exact."""
+        return {str(one["id"]): Decimal(one["cost"]) for one in self.options if "cost" in one}
+
+
+class FundedProject(models.Model):
+    """A project that a vote on money decided to pay for. What was paid of it stands in the books."""
+
+    motion = models.ForeignKey(Motion, on_delete=models.PROTECT, related_name="funded")
+    place = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=120)
+    cost = ExactField(null=False)
+    currency = models.CharField(max_length=3, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["place", "id"]
+        constraints = [models.UniqueConstraint(fields=["motion", "place"], name="project_funded_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def organisation(self) -> Organisation:
+        """Whose fund pays for it."""
+        return self.motion.organisation
 
 
 class Voter(models.Model):

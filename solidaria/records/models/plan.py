@@ -230,6 +230,8 @@ class Round(models.Model):
 
     periods   rows of {period, starts, ends, note…}, dates as 2026-01-31 or blank; empty: one period called 1
     closed    when the network stopped changing it; a closed round stays readable
+    chosen    the plan that goes to the assemblies
+    adopted   when the last assembly that was needed said yes to it
     """
 
     network = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="rounds")
@@ -238,6 +240,7 @@ class Round(models.Model):
     opened = models.DateTimeField(auto_now_add=True)
     closed = models.DateTimeField(null=True, blank=True)
     chosen = models.ForeignKey("Variant", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    adopted = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-opened", "-id"]
@@ -341,3 +344,35 @@ class Variant(models.Model):
     def organisation(self) -> Organisation:
         """The network that plans."""
         return self.round.network
+
+
+class PlanVote(models.Model):
+    """An assembly that a plan touches, and what it says to the plan.
+
+    needed    whether the plan waits for it; an organisation that has nobody on its roll cannot be asked
+    part      what the plan means for it, in sentences (packed): what it would make, get and pay, and why
+    motion    its motion on the plan: the one it was given, or the one by which it answered
+    answer    blank, yes or no; refusal: the line it refused instead
+    """
+
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="votes")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="plan_votes")
+    needed = models.BooleanField(default=True)
+    part = models.JSONField(default=list)
+    motion = models.ForeignKey(
+        "Motion", null=True, blank=True, on_delete=models.PROTECT, related_name="plan_votes"
+    )
+    answer = models.CharField(max_length=3, blank=True)
+    refusal = models.ForeignKey(LineRefused, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    asked = models.DateTimeField()
+    answered = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["organisation__name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "organisation"], name="an_assembly_is_asked_once"),
+            models.CheckConstraint(condition=Q(answer__in=["", "yes", "no"]), name="plan_answer"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organisation)
