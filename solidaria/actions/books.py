@@ -13,7 +13,7 @@ from django.db.models import Q, Sum
 
 from solidaria.actions.acting import Already, action, check, refused
 from solidaria.actions.effects import house_rules
-from solidaria.actions.ledger import fulfilled, new_event, post, texts_of
+from solidaria.actions.ledger import fulfilled, new_event, outside_the_log, post, texts_of
 from solidaria.actions.permit import Doer, live_mandates
 from solidaria.core.books import (
     DECIMALS,
@@ -385,8 +385,9 @@ def key_file(organisation: Organisation) -> Path:
 @action
 def sign_checkpoint(doer: Doer, organisation: Organisation) -> LogCheckpoint:
     """Sign how the organisation's log stands now, for allies to countersign. The log is worked out anew each time."""
+    _none_outside(organisation)
     leaves = [leaf_hash(text.encode()) for text in texts_of(organisation)]
-    checkpoint = Checkpoint(origin_of(organisation), len(leaves), root_of(leaves))
+    checkpoint = Checkpoint(origin_of(organisation), len(leaves), root_of(leaves), int(doer.at.timestamp()))
     before = LogCheckpoint.objects.filter(organisation=organisation, size=checkpoint.size).first()
     if before is not None:
         if before.root != checkpoint.root.hex():
@@ -450,12 +451,21 @@ def countersign(
 
 def _compare(checkpoint: LogCheckpoint, ally: Organisation) -> None:
     """Raise Refused unless the log is as every checkpoint this ally countersigned before says, and this one, too."""
+    _none_outside(checkpoint.organisation)
     leaves = [leaf_hash(text.encode()) for text in texts_of(checkpoint.organisation, checkpoint.size)]
     earlier = LogCheckpoint.objects.filter(organisation=checkpoint.organisation, countersignatures__ally=ally)
     for row in [*earlier.filter(size__lte=checkpoint.size), checkpoint]:
         if root_of(leaves[: row.size]).hex() != row.root or len(leaves) < row.size:
             help = say("Tell the assemblies of both sides; keep the last checkpoint that you countersigned.")
             raise refused(None, say("These books are not those you countersigned before."), help)
+
+
+def _none_outside(organisation: Organisation) -> None:
+    """Raise Refused where an event that concerns the organisation stands in the tables and not in its log."""
+    count = outside_the_log(organisation)
+    if count:
+        help = say("Somebody wrote into the database by hand: tell the assembly, and compare with a backup.")
+        raise refused(None, say("{count} events stand in the books and not in the log.", count=count), help)
 
 
 # --- what they have in common ---

@@ -7,7 +7,9 @@ from ninja import NinjaAPI
 _BY_HAND = "rests on the minutes of an assembly, which a person enters and answers for"
 _CODES = "shows codes once, to be printed; a program would keep them"
 _IN_PERSON = "is something a person does about himself or herself, signed in"
-_BY_PEOPLE = "is agreed, handed over or paid by people, two of them for money; programs read the exported books"
+_BINDING = "binds an organisation: a person with the mandate reads the terms and says yes"
+_SECOND = "is the second look at a payment: a person who did not draft it lets the money go"
+_LOOKED_AT = "is looked at by a person first: nothing of a file or a bank line stands in the books before somebody confirms it"
 _ASSEMBLY = "is part of an assembly: people speak, sign and vote there themselves, and no program for them"
 
 #: Action -> why no key opens it.
@@ -37,15 +39,10 @@ NOT_FOR_PROGRAMS: dict[str, str] = {
         ).split(),
         _ASSEMBLY,
     ),
-    **dict.fromkeys(
-        (
-            "draft_agreement draft_from_plan change_agreement agree_by_mandate hold_again pause_agreement "
-            "resume_agreement end_agreement call_off release_promise hand_over confirm_handover dispute_handover "
-            "settle_handover record_event record_hours correct_event draft_payment release_payment "
-            "withdraw_payment confirm_payment dispute_payment sign_checkpoint countersign"
-        ).split(),
-        _BY_PEOPLE,
-    ),
+    **dict.fromkeys("bring_file drop_file take_statement take_hours accept_suggestions".split(), _LOOKED_AT),
+    **dict.fromkeys("open_bank_account book_line leave_line take_up_line undo_booking".split(), _LOOKED_AT),
+    "agree_by_mandate": _BINDING,
+    "release_payment": _SECOND,
     "print_voting_codes": _CODES,
     "revoke_voting_codes": "goes with printing codes",
 }

@@ -52,6 +52,12 @@ class Names:
         """The row of this id among the given ones."""
         return self._or_fault(_one(rows, code), rows.model, code, column)
 
+    def missing(self, code: str, column: str) -> None:
+        """Keep that this id names nothing."""
+        what = say("There is no “{id}” here.", id=code[:100])
+        help = say("Look its id up in the list, and write it like there.")
+        self.faults.append(Fault("", None, column, what, help))
+
     def check(self) -> None:
         """Raise Refused with every name that names nothing."""
         check(self.faults)
@@ -59,10 +65,7 @@ class Names:
     def _or_fault(self, row: Row | None, kind: type[Row], code: str, column: str) -> Row:
         if row is not None:
             return row
-        what = say("There is no “{id}” here.", id=code[:100])
-        self.faults.append(
-            Fault("", None, column, what, say("Look its id up in the list, and write it like there."))
-        )
+        self.missing(code, column)
         # Never used: whoever asked calls `check` before doing anything.
         return kind()
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt
 
-from solidaria.api import capacity, needs, networks, plans, shapes, valueflows, who
+from solidaria.api import agree, books, capacity, needs, networks, plans, shapes, valueflows, who
 from solidaria.api.answers import NOTHING_HERE, Api, answer_errors, detail, language_of
 from solidaria.core.problem import say
 
@@ -29,7 +29,7 @@ api = Api(
     openapi_url=None,
     urls_namespace="api-1",
 )
-for part in (who, needs, capacity, networks, plans, valueflows):
+for part in (who, needs, capacity, networks, plans, agree, books, valueflows):
     api.add_router("", part.router)
 answer_errors(api)
 

@@ -1,4 +1,4 @@
-"""Valueflows 1.0.0 as JSON-LD, for programs of other networks: organisations, recipes, needs, plans."""
+"""Valueflows 1.0.0 as JSON-LD, for programs of other networks: organisations, recipes, needs, plans, books."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from ninja import Router
+from ninja import Query, Router
 
 from solidaria.actions import visible
-from solidaria.api import linked
+from solidaria.actions.permit import may_read
+from solidaria.api import linked, linked_books, shapes
+from solidaria.api.agree import sides_of
 from solidaria.api.answers import detail, found, language_of, reader, reads
 from solidaria.api.capacity import recipes_of
 from solidaria.core.problem import say
 from solidaria.core.valueflows import context
-from solidaria.records.models import Need, Round
+from solidaria.records.models import LogEntry, Need, Round
 from solidaria.records.results import result_of
 
 router = Router(tags=["valueflows"])
@@ -48,11 +50,36 @@ def vf_organisation(request: HttpRequest, code: str) -> HttpResponse:
     return _document(linked.organisation(_addresses(request), one, face))
 
 
+@router.get("/vf/organisations/{code}/agreements", **reads(Document))
+def vf_agreements(request: HttpRequest, code: str, paging: Query[shapes.Paging]) -> HttpResponse:
+    """The agreements an organisation is a side of, with their promises as commitments; a page of them."""
+    one, _ = found(visible.organisation_seen(reader(request), code))
+    start = (paging.page - 1) * paging.size
+    rows = list(sides_of(one)[start : start + paging.size])
+    return _document(linked_books.agreements(_addresses(request), one, rows))
+
+
+@router.get("/vf/organisations/{code}/books", **reads(Document))
+def vf_books(request: HttpRequest, code: str, paging: Query[shapes.Paging]) -> HttpResponse:
+    """What an organisation holds as resources, and a page of the events of its log, in their order."""
+    one, _ = found(visible.organisation_seen(reader(request), code))
+    start = (paging.page - 1) * paging.size
+    entries = (
+        LogEntry.objects.filter(organisation=one, event__isnull=False).select_related("event").order_by("place")
+    )
+    events = [row.event.value for row in entries[start : start + paging.size] if row.event is not None]
+    return _document(linked_books.books(_addresses(request), one, events))
+
+
 @router.get("/vf/networks/{code}/recipes", **reads(Document))
 def vf_recipes(request: HttpRequest, code: str) -> HttpResponse:
-    """The recipes of a network."""
-    one, _ = found(visible.network_seen(reader(request), code))
-    return _document(linked.recipes(_addresses(request), one, recipes_of(network=one)))
+    """The recipes of a network: all, or those of one's own organisations."""
+    who = reader(request)
+    one, rights = found(visible.network_seen(who, code))
+    rows = recipes_of(network=one)
+    if not may_read("whole_workbook", rights):
+        rows = rows.filter(site__organisation__code__in=visible.own_in(who))
+    return _document(linked.recipes(_addresses(request), one, rows))
 
 
 @router.get("/vf/networks/{code}/needs", **reads(Document))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from solidaria.core.books import Books, Event, event_faults, event_from
 from solidaria.core.problem import Fault, Refused, Sentence, say
@@ -63,15 +64,18 @@ def read_log(text: str, name: str = "") -> LogFile:
             raise ValueError
         origin, public, note = (found[key] for key in ("origin", "public", "note"))
         entries = found["entries"]
-        witnesses = tuple(
-            Witness(**{key: str(one[key]) for key in ("ally", "public", "line")}) for one in found["witnesses"]
-        )
+        witnesses = witnesses_from(found["witnesses"])
         if not all(isinstance(part, str) for part in (origin, public, note, *entries)):
             raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError):
         help = say("Download it again from the page of the books: “the log with its proof”.")
         raise Refused([Fault(name, None, None, say("This is not an exported log."), help)]) from None
     return LogFile(origin, public, note, witnesses, tuple(entries))
+
+
+def witnesses_from(found: Any) -> tuple[Witness, ...]:
+    """The countersignatures in a file; raises ValueError, KeyError or TypeError where there is something else."""
+    return tuple(Witness(**{key: str(one[key]) for key in ("ally", "public", "line")}) for one in found)
 
 
 @dataclass
@@ -110,30 +114,47 @@ def verify(
         return found
     leaves = [leaf_hash(entry.encode()) for entry in log.entries]
     found.size, found.root, found.later = checkpoint.size, checkpoint.root.hex(), len(leaves) - checkpoint.size
-    public = key or log.public
-    found.signed = any(signed(checkpoint, one, public) == 0 for one in signatures)
-    if not found.signed:
-        found.faults.append(say("The checkpoint is not signed by the key of these books."))
+    found.signed, found.witnesses, unsigned = signatures_of(
+        checkpoint, signatures, key or log.public, log.witnesses, signed
+    )
+    found.faults += unsigned
     if checkpoint.origin != log.origin:
         found.faults.append(say("The checkpoint is of other books: {name}.", name=checkpoint.origin))
     for one in (checkpoint, *kept):
         found.faults += begins_with(leaves, one)
         if one.origin != checkpoint.origin:
             found.faults.append(say("A checkpoint that was kept is of other books: {name}.", name=one.origin))
-    for witness in log.witnesses:
+    events, faults = _events(log.entries)
+    found.events = len(events)
+    found.faults += faults + _arithmetic(events, own)
+    return found
+
+
+def signatures_of(
+    checkpoint: Checkpoint,
+    signatures: Iterable[NoteSignature],
+    public: str,
+    witnesses: Iterable[Witness],
+    signed: Signed,
+) -> tuple[bool, list[tuple[str, int]], list[Sentence]]:
+    """Whether the log's own key signed a checkpoint, (ally, seconds since 1970) of whose countersignature holds, faults."""
+    faults: list[Sentence] = []
+    own = any(signed(checkpoint, one, public) == 0 for one in signatures)
+    if not own:
+        faults.append(say("The checkpoint is not signed by the key of these books."))
+    held = []
+    for witness in witnesses:
         try:
             time = signed(checkpoint, read_signature(witness.line), witness.public)
         except ValueError:
             time = None
         if time:
-            found.witnesses.append((witness.ally, time))
+            held.append((witness.ally, time))
         else:
-            what = say("The countersignature of {ally} is not one under this checkpoint.", ally=witness.ally)
-            found.faults.append(what)
-    events, faults = _events(log.entries)
-    found.events = len(events)
-    found.faults += faults + _arithmetic(events, own)
-    return found
+            faults.append(
+                say("The countersignature of {ally} is not one under this checkpoint.", ally=witness.ally)
+            )
+    return own, held, faults
 
 
 def begins_with(leaves: Sequence[bytes], checkpoint: Checkpoint) -> list[Sentence]:

@@ -67,6 +67,18 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return tree.root()
 
 
+def roots_at(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
+    """Size → root hash over the first so many leaf hashes, in one pass; sizes beyond the last leaf are left out."""
+    wanted, tree, found = set(sizes), Frontier(), {}
+    if 0 in wanted:
+        found[0] = EMPTY
+    for leaf in leaves:
+        tree.add(leaf)
+        if tree.size in wanted:
+            found[tree.size] = tree.root()
+    return found
+
+
 def _largest_power_below(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
@@ -166,16 +178,19 @@ class Checkpoint:
     origin   the log's name
     size     entries
     root     root hash, 32 bytes
+    time     when it was signed, in seconds since 1970; 0: not said
     """
 
     origin: str
     size: int
     root: bytes
+    time: int = 0
 
     @property
     def text(self) -> str:
-        """The text that is signed: three lines, each ending in a line break (C2SP: tlog-checkpoint)."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        """The text that is signed: three lines and one with the time, each with its line break (C2SP: tlog-checkpoint)."""
+        time = f"time {self.time}\n" if self.time else ""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{time}"
 
 
 @dataclass(frozen=True)
@@ -211,9 +226,12 @@ def read_note(text: str) -> tuple[Checkpoint, tuple[NoteSignature, ...]]:
     """A checkpoint and its signatures out of a text; raises ValueError where it is none."""
     body, gap, signed = text.partition("\n\n")
     lines = body.split("\n")
-    if not gap or len(lines) != 3 or not lines[0] or not lines[1].isdecimal() or len(lines[1]) > 18:
+    if not gap or len(lines) not in (3, 4) or not lines[0] or not _counts(lines[1]):
         raise ValueError("this is not a checkpoint")
-    checkpoint = Checkpoint(lines[0], int(lines[1]), _bytes(lines[2]))
+    word, _, time = lines[3].partition(" ") if len(lines) == 4 else ("time", " ", "0")
+    if word != "time" or not _counts(time):
+        raise ValueError("the time of the checkpoint cannot be read")
+    checkpoint = Checkpoint(lines[0], int(lines[1]), _bytes(lines[2]), int(time))
     if len(checkpoint.root) != 32 or checkpoint.text != body + "\n":
         raise ValueError("the root hash of the checkpoint cannot be read")
     return checkpoint, tuple(read_signature(line) for line in signed.splitlines() if line)
@@ -228,6 +246,10 @@ def read_signature(line: str) -> NoteSignature:
     if len(content) < 5:
         raise ValueError("the signature is too short")
     return NoteSignature(parts[1], content[:4], content[4:])
+
+
+def _counts(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def _bytes(text: str) -> bytes:

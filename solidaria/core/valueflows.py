@@ -20,6 +20,7 @@ OWN_PREFIX = "solidaria"
 #: Class -> property -> how many: "1" exactly one, "?" at most one, "*" any number.
 CLASSES: dict[str, dict[str, str]] = {
     "Organization": {"name": "?", "note": "?", "image": "?", "primaryLocation": "?", "classifiedAs": "*"},
+    "Person": {"name": "?", "note": "?", "image": "?", "primaryLocation": "?"},
     "SpatialThing": {
         "name": "?", "note": "?", "mappableAddress": "?", "lat": "?", "long": "?", "alt": "?",
         "hasDetailedGeometry": "*",
@@ -68,6 +69,12 @@ CLASSES: dict[str, dict[str, str]] = {
         "image": "?", "fulfills": "*", "satisfies": "*", "settles": "*", "realizationOf": "?",
         "reciprocalRealizationOf": "?", "corrects": "?",
     },
+    "EconomicResource": {
+        "name": "?", "conformsTo": "?", "classifiedAs": "*", "accountingQuantity": "?", "onhandQuantity": "?",
+        "unitOfEffort": "?", "primaryAccountable": "?", "currentLocation": "?", "currentVirtualLocation": "?",
+        "currentCurrencyLocation": "?", "stage": "?", "state": "?", "containedIn": "*", "contains": "*",
+        "trackingIdentifier": "?", "ofBatchLot": "?", "note": "?", "image": "?", "imageList": "*",
+    },
     "Agreement": {
         "name": "?", "note": "?", "created": "?", "stipulates": "*", "stipulatesReciprocal": "*", "realizes": "*",
         "realizesReciprocal": "*", "bundledIn": "?",
@@ -90,7 +97,8 @@ RANGES: dict[str, str] = {
         "provider receiver inputOf outputOf plannedWithin independentDemandOf hasIndependentDemand planIncludes "
         "clauseOf reciprocalClauseOf stipulates stipulatesReciprocal satisfies basedOn inScopeOf hasInput "
         "hasOutput proposedTo eligibleLocation resourceInventoriedAs toResourceInventoriedAs toLocation fulfills "
-        "settles realizationOf reciprocalRealizationOf corrects".split(),
+        "settles realizationOf reciprocalRealizationOf corrects conformsTo accountingQuantity onhandQuantity "
+        "unitOfEffort primaryAccountable currentLocation containedIn contains ofBatchLot".split(),
         "@id",
     ),
     **dict.fromkeys(("action", "purpose"), "@vocab"),
@@ -125,9 +133,10 @@ OWN: dict[str, dict[str, str]] = {
     "Intent": {"period": "the period of the round", "tier": "how essential the need is: 1 is the most essential"},
     "Commitment": {
         "period": "the period of the round",
-        "part": "price, or solidarity: which part of the pay it is",
+        "part": "which part of an agreement it is: goods, price, solidarity, advance",
     },
     "EconomicEvent": {"part": "why it happened: price, solidarity, advance, wage, goods …"},
+    "Agreement": {"state": "where it stands: draft, waiting, in force, paused, ended, broken"},
     "Plan": {"state": "the plan's state: done, or chosen by the network for its assemblies"},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from django.test import Client
 
 from solidaria.actions import sign_in
 from solidaria.actions.permit import Doer, live_mandates
-from solidaria.records.models import Organisation, Person
+from solidaria.records.models import LogEntry, Organisation, Person
 from tests.web.everything import Everything
 
 ROOT = "/api/v1"
@@ -99,7 +100,165 @@ def _workbook(all: Everything) -> Any:
     return {"sheets": {"organisations": table, "rules": rules, "products": product, "needs": needs}}
 
 
+def _terms(all: Everything) -> Any:
+    """The terms of an agreement."""
+    today = date.today()
+    return {
+        "title": "Aprons",
+        "starts": today.isoformat(),
+        "ends": (today + timedelta(days=90)).isoformat(),
+        "review": (today + timedelta(days=30)).isoformat(),
+        "contact_giver": "Ana",
+        "contact_taker": "Bheki",
+        "lines": [{"product": all.product.code, "quantity": "30", "unit_price": "15", "wage": "10"}],
+        "schedule": [{"day": today.isoformat(), "line": 0, "quantity": "3"}],
+    }
+
+
+def _today() -> str:
+    return date.today().isoformat()
+
+
+def _place(all: Everything) -> int:
+    """The place of an event in the workshop's log."""
+    return LogEntry.objects.get(organisation=all.workshop, event=all.event).place
+
+
 ACTS: dict[str, Act] = {
+    "draft_agreement": Act(
+        "POST",
+        _o("community", "/agreements"),
+        lambda all: {"giver": all.workshop.code, "taker": all.community.code, **_terms(all)},
+        "community",
+        "agree.draft",
+    ),
+    "draft_from_plan": Act(
+        "POST",
+        _o("community", "/agreements/from-plan"),
+        lambda all: {"round": all.round.pk},
+        "community",
+        "agree.draft",
+    ),
+    "change_agreement": Act(
+        "POST", _o("workshop", "/agreements/{}/versions", "agreement"), _terms, "workshop", "agree.draft"
+    ),
+    "hold_again": Act(
+        "POST", _o("workshop", "/agreements/{}/hold", "agreement"), nothing, "workshop", "agree.sign"
+    ),
+    "pause_agreement": Act(
+        "POST",
+        _o("workshop", "/agreements/{}/pause", "agreement"),
+        lambda all: {"why": "No thread."},
+        "workshop",
+        "agree.sign",
+    ),
+    "resume_agreement": Act(
+        "POST", _o("workshop", "/agreements/{}/resume", "agreement"), nothing, "workshop", "agree.sign"
+    ),
+    "end_agreement": Act(
+        "POST",
+        _o("workshop", "/agreements/{}/end", "agreement"),
+        lambda all: {"why": "The school closed.", "broken": False},
+        "workshop",
+        "agree.sign",
+    ),
+    "call_off": Act(
+        "POST",
+        _o("community", "/agreements/{}/orders", "agreement"),
+        lambda all: {"line": 0, "quantity": "1", "due": _today(), "place": "the yard"},
+        "community",
+        "agree.draft",
+    ),
+    "release_promise": Act(
+        "POST", _o("community", "/promises/{}/release", "owed"), nothing, "community", "agree.sign"
+    ),
+    "hand_over": Act(
+        "POST",
+        _o("workshop", "/orders/{}/deliveries", "order"),
+        lambda all: {"quantity": "1", "day": _today(), "note": "two boxes", "made": True},
+        "workshop",
+        "books.record",
+    ),
+    "confirm_handover": Act(
+        "POST",
+        _o("community", "/deliveries/{}/confirm", "handover"),
+        lambda all: {"quantity": "1"},
+        "community",
+        "books.record",
+    ),
+    "dispute_handover": Act(
+        "POST",
+        _o("community", "/deliveries/{}/dispute", "handover"),
+        lambda all: {"why": "One is torn."},
+        "community",
+        "books.record",
+    ),
+    "settle_handover": Act(
+        "POST",
+        _o("workshop", "/deliveries/{}/settle", "handover"),
+        lambda all: {"how": "We took it back.", "withdraw": True},
+        "workshop",
+        "books.record",
+    ),
+    "record_event": Act(
+        "POST",
+        _o("workshop", "/books/events"),
+        lambda all: {"action": "transfer", "resource": "money:ARS", "quantity": "5.25", "day": _today()},
+        "workshop",
+        "books.record",
+    ),
+    "record_hours": Act(
+        "POST",
+        _o("workshop", "/books/hours"),
+        lambda all: {
+            "member": all.workshop.memberships.get(person=all.lead).pk,
+            "hours": "2.5",
+            "day": _today(),
+            "order": all.order.code,
+        },
+        "workshop",
+        "books.record",
+    ),
+    "correct_event": Act(
+        "POST",
+        lambda all: f"/organisations/{all.workshop.code}/books/events/{_place(all)}/correct",
+        lambda all: {"quantity": "1", "why": "Counted twice."},
+        "workshop",
+        "books.record",
+    ),
+    "draft_payment": Act(
+        "POST",
+        _o("workshop", "/books/payments"),
+        lambda all: {
+            "receiver": "outside",
+            "resource": "money:ARS",
+            "amount": "3",
+            "day": _today(),
+            "note": "thread",
+        },
+        "workshop",
+        "books.pay",
+    ),
+    "withdraw_payment": Act(
+        "POST", _o("workshop", "/books/payments/{}/withdraw", "payment"), nothing, "workshop", "books.pay"
+    ),
+    "confirm_payment": Act(
+        "POST", _o("community", "/books/payments/{}/confirm", "payment"), nothing, "community", "books.record"
+    ),
+    "dispute_payment": Act(
+        "POST",
+        _o("community", "/books/payments/{}/dispute", "payment"),
+        lambda all: {"why": "It never came."},
+        "community",
+        "books.record",
+    ),
+    "sign_checkpoint": Act("POST", _o("community", "/books/checkpoints"), nothing, "community"),
+    "countersign": Act(
+        "POST",
+        _o("community", "/books/allies"),
+        lambda all: {"organisation": all.workshop.code, "size": all.checkpoint.size},
+        "community",
+    ),
     "describe_organisation": Act(
         "PATCH", _o("community"), lambda all: {"about": "We bake.", "ability": "1.5"}, "community", "who.describe"
     ),
@@ -324,6 +483,36 @@ READS: dict[str, tuple[str, Callable[[Everything], str]]] = {
     "/plans/{number}": ("network", lambda all: f"/plans/{all.done.pk}"),
     "/plans/{number}/result": ("network", lambda all: f"/plans/{all.done.pk}/result"),
     "/plans/{number}/workbook": ("network", lambda all: f"/plans/{all.done.pk}/workbook"),
+    "/organisations/{code}/agreements": ("community", _o("community", "/agreements")),
+    "/organisations/{code}/agreements/{number}": ("workshop", _o("workshop", "/agreements/{}", "agreement")),
+    "/organisations/{code}/orders": ("community", _o("community", "/orders")),
+    "/organisations/{code}/orders/{number}/wages": ("community", _o("community", "/orders/{}/wages", "order")),
+    "/organisations/{code}/books": ("workshop", _o("workshop", "/books")),
+    "/organisations/{code}/books/events": ("workshop", _o("workshop", "/books/events")),
+    "/organisations/{code}/books/events/{number}": (
+        "workshop",
+        lambda all: f"/organisations/{all.workshop.code}/books/events/{_place(all)}",
+    ),
+    "/organisations/{code}/books/events/{number}/proof": (
+        "workshop",
+        lambda all: f"/organisations/{all.workshop.code}/books/events/{_place(all)}/proof",
+    ),
+    "/organisations/{code}/books/log": ("workshop", _o("workshop", "/books/log")),
+    "/organisations/{code}/books/checkpoints": ("workshop", _o("workshop", "/books/checkpoints")),
+    "/organisations/{code}/books/growth/{number}": (
+        "workshop",
+        lambda all: f"/organisations/{all.workshop.code}/books/growth/{all.checkpoint.size}",
+    ),
+    "/organisations/{code}/books/allies": ("community", _o("community", "/books/allies")),
+    "/organisations/{code}/books/payments": ("workshop", _o("workshop", "/books/payments")),
+    "/organisations/{code}/open-books": ("public", _o("workshop", "/open-books")),
+    "/organisations/{code}/open-books/checkpoint": ("public", _o("workshop", "/open-books/checkpoint")),
+    "/organisations/{code}/open-books/growth/{number}": (
+        "public",
+        lambda all: f"/organisations/{all.workshop.code}/open-books/growth/{all.checkpoint.size}",
+    ),
+    "/vf/organisations/{code}/agreements": ("community", lambda all: f"/vf{_o('community', '/agreements')(all)}"),
+    "/vf/organisations/{code}/books": ("workshop", lambda all: f"/vf{_o('workshop', '/books')(all)}"),
     "/vf/context.jsonld": ("public", lambda all: "/vf/context.jsonld"),
     "/vf/organisations/{code}": ("public", lambda all: f"/vf/organisations/{all.community.code}"),
     "/vf/networks/{code}/recipes": ("network", lambda all: f"/vf/networks/{all.network.code}/recipes"),

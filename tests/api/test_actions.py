@@ -18,7 +18,7 @@ from solidaria.api.networks import tables_given
 from solidaria.api.shapes import Workbook
 from solidaria.api.urls import api
 from solidaria.core.workbook.check import read_network
-from solidaria.records.models import Act, Need, Site
+from solidaria.records.models import Act, Agreement, Need, Payment, Round, Site
 from tests.api.conftest import Place, acts
 from tests.api.programs import ACTS, READS, Program, told
 from tests.web.people import doer
@@ -33,6 +33,15 @@ def prepared(place: Place, verb: str) -> None:
     """What has to be before an action can be done."""
     if verb == "open_round":
         plan_actions.close_round(doer(place.here.lead), place.here.round)
+    here, now = place.here, doer(place.carla).at
+    if verb in ("hold_again", "resume_agreement"):
+        states = {"hold_again": {"state": "waiting", "current": None}, "resume_agreement": {"state": "paused"}}
+        Agreement.objects.filter(pk=here.agreement.pk).update(**states[verb])
+    if verb == "draft_from_plan":
+        Round.objects.filter(pk=here.round.pk).update(chosen=here.done.pk)
+    if verb in ("confirm_payment", "dispute_payment"):
+        to = f"organisation:{here.community.code}"
+        Payment.objects.filter(pk=here.payment.pk).update(receiver=to, released=now)
     if verb == "upload_workbook":
         # The small workbook names nothing of what is planned; two sites of others stay as they are.
         Need.objects.filter(network=place.here.network).exclude(code="n-1").update(withdrawn=doer(place.carla).at)

@@ -125,7 +125,15 @@ def open_to_all() -> set[str]:
     """What nobody needs a key for."""
     return {
         f"{ROOT}{rest}"
-        for rest in ("/organisations", "/organisations/{code}", "/vf/context.jsonld", "/vf/organisations/{code}")
+        for rest in (
+            "/organisations",
+            "/organisations/{code}",
+            "/organisations/{code}/open-books",
+            "/organisations/{code}/open-books/checkpoint",
+            "/organisations/{code}/open-books/growth/{number}",
+            "/vf/context.jsonld",
+            "/vf/organisations/{code}",
+        )
     }
 
 

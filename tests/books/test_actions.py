@@ -170,7 +170,7 @@ def test_an_agreement_holds_once_each_sides_assembly_said_yes_and_then_feeds_the
     promise = Promise.objects.get(removed__isnull=True)
     assert (promise.site, promise.receiver, promise.quantity) == (here.workshop.site, here.barrio, 100)
     # Both logs hold the version that came into force.
-    assert texts_of(here.barrio) == texts_of(here.workshop) == [latest(row).text]
+    assert texts_of(here.barrio) == texts_of(here.workshop) == [latest(row).line]
 
 
 def test_a_mandate_is_enough_up_to_the_limit_the_assembly_set(here: World) -> None:

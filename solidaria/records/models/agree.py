@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from django.db import models
 from django.db.models import F, Q
 
 from solidaria.core.agree import DRAFT, STATES
+from solidaria.core.books import one_line
 from solidaria.records.models.decide import Motion
 from solidaria.records.models.plan import Variant
 from solidaria.records.models.who import Mandate, Organisation, Person
@@ -85,6 +88,28 @@ class AgreementVersion(models.Model):
     def organisation(self) -> Organisation:
         """The side that wrote it."""
         return self.by
+
+    @property
+    def line(self) -> str:
+        """The version as one line of a log, with who said yes to it and on what that rests; fixed once it is in force."""
+        return one_line(
+            {
+                "agreement": f"{self.agreement.giver.code}/{self.agreement.number}",
+                "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "by": self.by.code,
+                "parties": self.parties,
+                "taker": self.agreement.taker.code,
+                "terms": self.text,
+                "version": self.number,
+                "yes": {
+                    one.organisation.code: [
+                        one.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                        f"motion:{one.motion_id}" if one.motion_id else f"mandate:{one.mandate_id}",
+                    ]
+                    for one in self.yes.all()
+                },
+            }
+        )
 
 
 class AgreementYes(models.Model):
