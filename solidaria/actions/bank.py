@@ -261,7 +261,9 @@ def take_statement(
     there = set(BankLine.objects.filter(account=account).values_list("key", flat=True))
     chosen = []
     for line, key, state in zip(seen.statement.lines, seen.keys, seen.states, strict=True):
-        if state == NEW or (line.row in also and not (state == KNOWN and key.startswith("bank:"))):
+        # The bank's own number is what it is, whatever is ticked.
+        twice = key.startswith("bank:") and state in (KNOWN, AGAIN)
+        if state == NEW or (line.row in also and not twice):
             at, free = 1, key
             while free in there:
                 at += 1
@@ -782,11 +784,6 @@ def _taken_back(doer: Doer, organisation: Organisation, row: BankBooking, why: s
         note=why.strip()[:400],
     )
     return post(taken_back(event.value, by=by, earlier=earlier)).uid
-
-
-def made_by_a_line(event: str) -> bool:
-    """Whether an event was written for a booking that stands: it is taken back there, so that the line is open again."""
-    return BankBooking.objects.filter(event=event, made=True, undone__isnull=True).exists()
 
 
 def _fault(column: str, what: Sentence, help: Sentence) -> Fault:

@@ -274,6 +274,8 @@ def guess(rows: Sequence[Sequence[str]], separator: str, encoding: str) -> Mappi
         for row in samples
         if place < len(row)
     ]
+    if not sums:  # no column is known by its name: look at everything
+        sums = [cell for row in samples for cell in row if re.search(r"\d", cell) and not re.search(r"[/:]", cell)]
     return Mapping(
         separator=separator,
         encoding=encoding,

@@ -5,6 +5,7 @@ A sheet holds a handle or a number of the roll and no name: more is not needed t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -196,6 +197,9 @@ class _Row:
         if cells.is_blank(cell):
             self.wrong("hours", say("The hours are blank."), say("Write 7.5 or 7:30."))
             return None
+        if isinstance(cell, str):
+            # A day has too few hours for thousands: 7,5 can only be seven and a half.
+            cell = re.sub(r"\A\s*(\d{1,2}),(\d{1,6})\s*\Z", r"\1.\2", cell)
         value, problem = cells.number(cell, Column("hours", "number", say("Hours."), least=Decimal(0), above=True))
         if problem is not None:
             self.wrong("hours", *problem)

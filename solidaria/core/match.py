@@ -56,16 +56,17 @@ class Due:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A line booked as these: (id, amount in minor units), and why it is suggested."""
+    """A line booked as these: (id, amount in minor units), and why it is suggested; exact: the amounts fit."""
 
     parts: tuple[tuple[str, int], ...]
     score: int
     why: Sentence
+    exact: bool = False
 
     @property
     def sure(self) -> bool:
-        """Whether amount and one more sign fit: what a treasurer can accept without opening it."""
-        return self.score >= AMOUNT + NAME
+        """Whether the amount and one more sign fit: what a treasurer can accept without opening it."""
+        return self.exact and self.score >= AMOUNT + NAME
 
 
 def suggestions(
@@ -78,7 +79,7 @@ def suggestions(
     """
     mine = [due for due in dues if due.out == (line.amount < 0)]
     found = [one for due in mine if (one := _single(line, left, due)) is not None]
-    found += _together(line, left, mine, {one.parts[0][0] for one in found if one.score >= AMOUNT + NAME})
+    found += _together(line, left, mine, {one.parts[0][0] for one in found if one.exact})
     way = _before(line, before or {})
     if way:
         why = say("{name} was booked like this before.", name=line.name or line.number)
@@ -95,7 +96,8 @@ def _single(line: Line, left: int, due: Due) -> Suggestion | None:
     score = AMOUNT * amount + REFERENCE * reference + NAME * name + nearness(line.day, due.due)
     if score < ENOUGH or not (amount or reference or (name and left < due.left)):
         return None
-    return Suggestion(((due.id, min(left, due.left)),), score, _why(amount, reference, name, line.day, due.due))
+    why = _why(amount, reference, name, line.day, due.due)
+    return Suggestion(((due.id, min(left, due.left)),), score, why, amount)
 
 
 def nearness(day: date, due: date | None) -> int:
@@ -155,7 +157,7 @@ def _together(line: Line, left: int, dues: Sequence[Due], taken: set[str]) -> li
                     )
                     parts = tuple(sorted((due.id, due.left or 0) for due in several))
                     # Two that fit are likelier than three that fit: there are more threes to fit by chance.
-                    found.append(Suggestion(parts, score - count, why))
+                    found.append(Suggestion(parts, score - count, why, True))
                     break
     return found
 
