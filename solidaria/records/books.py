@@ -40,6 +40,12 @@ NETWORK_FIGURES: Final[dict[str, Column]] = {
         most=Decimal(1),
         whole=True,
     ),
+    "new_customers": Column(
+        "new_customers",
+        "number",
+        say("The part of the orders lost from sites that others outside take over each month. Blank: 0.07."),
+        most=Decimal(1),
+    ),
 }
 
 

@@ -7,13 +7,13 @@ and tariffs move in part together.
 What a site buys from others is divided among its suppliers in fixed shares. A supplier that makes less than was
 ordered buys the rest outside and passes it on at the same price; one that makes more sells the rest outside. So every
 payment has somebody who pays it and somebody who gets it. A supplier that is gone leaves its name to an outside firm:
-payments to it leave the network.
+payments to it leave the network. A site whose customers are gone finds others outside, a part of what is lost each month.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,7 @@ class SiteNetwork:
     scale        money of one normal month of pay of each site, in the common currency
     trade        who buys from whom: creditors are suppliers, debtors buyers, shares of what the buyer buys from sites
     fund, fund_income   the common fund: balance on the first day and what comes in each month; None: each has its own
+    new_customers       part of the orders lost from sites that is found anew outside each month, 0 to 1
     """
 
     parameters: Array
@@ -54,6 +55,7 @@ class SiteNetwork:
     trade: Debts
     fund: float | None = None
     fund_income: float = 0.0
+    new_customers: float = 0.0
 
     @property
     def sites(self) -> int:
@@ -89,7 +91,7 @@ def prepared(network: SiteNetwork) -> SiteNetwork:
     bought = p[f.MATERIALS] * p[f.FROM_SITES] * network.scale
     demand = network.trade.matrix() @ bought
     p[f.ORDERS_SITES] = demand / np.maximum(p[f.PRICE_SITES] * network.scale, rules.TINY)
-    return SiteNetwork(p, network.scale, network.trade, network.fund, network.fund_income)
+    return replace(network, parameters=p)
 
 
 def simulate_network(
@@ -146,6 +148,7 @@ class _Group:
         self.matrix = network.trade.matrix()
         bought = network.parameters[f.MATERIALS] * network.parameters[f.FROM_SITES] * network.scale
         self.normal = (self.matrix @ bought)[:, None]
+        self.found = np.zeros((network.sites, RUNS))
         self.late = 1 + network.parameters[f.LATE_SUPPLIERS][:, None]
 
     def wide(self, block: int) -> Array:
@@ -187,12 +190,19 @@ class _Group:
             if network.fund is not None:
                 balance = balance - ((self.get(f.S_FROM_FUND) - before) * self.scale).sum(axis=0)
                 fund[now] = balance
-            self.put(f.M_ORDERS_SITES, demand / np.maximum(self.normal, rules.TINY))
+            self.put(f.M_ORDERS_SITES, self._orders(demand))
             outcome = self.get(f.S_OUTCOME).astype(np.uint8)
             for place in range(len(f.OUTCOMES)):
                 counts[now, place] = (outcome == place).sum(axis=0)
             lost[(outcome == f.COLLAPSED) & (lost < 0)] = now
         return NetworkPaths(counts, outcome, lost, fund, unpaid, evictions, gap)
+
+    def _orders(self, demand: Array) -> Array:
+        """Next month's orders from sites as a part of a normal month's, with those that others outside took over."""
+        orders = demand / np.maximum(self.normal, rules.TINY)
+        lost = np.where(self.normal > rules.TINY, np.maximum(1 - orders, 0.0), 0.0)
+        self.found += (lost - self.found) * np.where(lost > self.found, self.network.new_customers, 1.0)
+        return orders + self.found
 
     def _open(self, now: int) -> None:
         world = np.zeros((f.DRAWS, self.row))
