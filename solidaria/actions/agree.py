@@ -5,11 +5,13 @@ Each side acts through its own organisation: it is the subject of every action h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Max, Q, Sum
 
 from solidaria.actions.acting import Already, action, check, refused
@@ -38,16 +40,19 @@ from solidaria.core.agree import (
 from solidaria.core.books import agent, amount_of, counted, good, money
 from solidaria.core.decide import money_of
 from solidaria.core.money import EXACT
-from solidaria.core.problem import Fault, Sentence, say
+from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.result import Delivery, Result
 from solidaria.core.workbook.cells import is_blank, number
 from solidaria.core.workbook.schema import Column
 from solidaria.records.models import (
     Agreement,
+    AgreementReview,
     AgreementVersion,
     AgreementYes,
     CallOff,
+    Delay,
     Handover,
+    HandoverPhoto,
     Organisation,
     Product,
     PromiseLine,
@@ -56,6 +61,7 @@ from solidaria.records.models import (
     Site,
     Variant,
 )
+from solidaria.records.photos import keep, plain_photo
 from solidaria.records.results import result_of
 
 #: Plans are for a year where their periods have no days.
@@ -419,10 +425,13 @@ def hand_over(
     day: date | None,
     note: str = "",
     made: bool = False,
+    photo: bytes | None = None,
 ) -> Handover:
     """The giver says what was handed over; it stands in the books once the receiver confirmed it.
 
-    made   write down as produced what of it the books do not show in stock
+    made    write down as produced what of it the books do not show in stock
+    photo   a JPEG or PNG; where, when and with which phone it was taken is removed before it is kept, and its hash
+            stands in the event
     """
     order = (
         CallOff.objects.select_for_update(of=("self",)).select_related("agreement__network").get(pk=call_off.pk)
@@ -441,13 +450,41 @@ def hand_over(
             "{left} {unit} of this call-off are left to hand over.", left=amount_of(left, ""), unit=order.unit
         )
         faults.append(_fault("quantity", what, say("Write at most that; more is a new call-off.")))
+    picture: tuple[bytes, str] | None = None
+    if photo is not None:
+        try:
+            picture = plain_photo(photo)
+        except Refused as why:
+            faults += why.faults
     check(faults)
     assert day is not None
     if made:
         _make(doer, organisation, agreement, order, amount, day)
-    return Handover.objects.create(
+    row = Handover.objects.create(
         call_off=order, amount=amount, day=day, note=note.strip()[:400], given_by=doer.person, given=doer.at
     )
+    if picture is not None:
+        content, kind = picture
+        HandoverPhoto.objects.create(
+            handover=row,
+            digest=keep(photo_folder(), content),
+            kind=kind,
+            size=len(content),
+            at=doer.at,
+            by=doer.person,
+        )
+    return row
+
+
+def photo_folder() -> Path:
+    """Where photos are kept: beside the database, where no web server gives files away."""
+    return Path(settings.HOME) / "photos"
+
+
+def _with_photos(row: Handover) -> str:
+    """The note of a delivery with the hashes of its photos: so they are part of what is proved."""
+    words = "".join(f" photo:sha256:{one.digest}" for one in row.photos.all())
+    return f"{row.note[: 400 - len(words)]}{words}".strip()
 
 
 def _make(
@@ -510,7 +547,7 @@ def confirm_handover(
         part="goods",
         promise=goods.code,
         order=order.code,
-        note=row.note,
+        note=_with_photos(row),
     )
     row.event = post(event, order.name).uid
     row.confirmed, row.confirmed_by, row.confirmed_at = amount, doer.person, doer.at
@@ -544,6 +581,105 @@ def settle_handover(
     row.settled = _reason(how, 1000)
     row.save(update_fields=["withdrawn", "settled"])
     return row
+
+
+# --- late ---
+
+
+@action
+def tell_delay(
+    doer: Doer, organisation: Organisation, *, call_off: CallOff, until: date | None, why: str
+) -> Delay:
+    """The giver says that a call-off comes later, and why; it stays due on its day until the taker agrees."""
+    order = (
+        CallOff.objects.select_for_update(of=("self",)).select_related("agreement__network").get(pk=call_off.pk)
+    )
+    agreement = _ours(organisation, order.agreement)
+    faults = []
+    if organisation.pk != agreement.giver_id:
+        faults.append(_fault(None, say("Only who gives the goods tells of a delay."), say("Ask the other side.")))
+    if order.released is not None or order.amount <= _on_its_way(order):
+        faults.append(
+            _fault(None, say("Nothing of this call-off is left to deliver."), say("Look at the page again."))
+        )
+    if until is None:
+        faults.append(_fault("until", say("This is not a day."), say("Write it as 2026-03-09.")))
+    elif until <= order.due:
+        faults.append(_fault("until", say("This is no later than it is due."), say("Write the new day.")))
+    if not why.strip():
+        faults.append(
+            _fault("why", say("The reason is missing."), say("Say in a sentence why: the others will read it."))
+        )
+    check(faults)
+    assert until is not None
+    return Delay.objects.create(call_off=order, until=until, why=why.strip()[:400], told=doer.at)
+
+
+@action
+def agree_to_delay(doer: Doer, organisation: Organisation, *, delay: Delay) -> Delay:
+    """The taker agrees: goods and pay of the call-off are due later, by as many days."""
+    row = Delay.objects.select_for_update(of=("self",)).select_related("call_off__agreement").get(pk=delay.pk)
+    order = CallOff.objects.select_for_update(of=("self",)).get(pk=row.call_off_id)
+    agreement = _ours(organisation, order.agreement)
+    if organisation.pk != agreement.taker_id:
+        raise refused(None, say("Only who gets the goods can agree to a delay."), say("Ask the other side."))
+    if row.agreed is not None:
+        raise Already(row)
+    if order.delays.exclude(pk=row.pk).filter(pk__gt=row.pk).exists():
+        raise refused(None, say("The other side has told of another day since."), say("Look at the page again."))
+    days = row.until - order.due
+    for line in PromiseLine.objects.select_for_update(of=("self",)).filter(call_off=order, released__isnull=True):
+        line.due = line.due + days
+        line.save(update_fields=["due"])
+    order.due = row.until
+    order.save(update_fields=["due"])
+    row.agreed = doer.at
+    row.save(update_fields=["agreed"])
+    return row
+
+
+# --- review ---
+
+#: So many days before its day a review is asked for.
+REVIEW_DAYS = 14
+
+
+@action
+def note_review(doer: Doer, organisation: Organisation, *, agreement: Agreement, words: str) -> AgreementReview:
+    """Write down what a side found when it looked at an agreement again: then nobody is reminded of it any more."""
+    row = _ours(organisation, agreement)
+    if not words.strip():
+        raise refused(
+            "words", say("This is blank."), say("Say in a sentence or two how it went, and what should change.")
+        )
+    return AgreementReview.objects.create(
+        agreement=row, organisation=organisation, words=words.strip()[:1000], at=doer.at
+    )
+
+
+def reviews_due(mine: Collection[Organisation], today: date) -> list[tuple[Organisation, Agreement, date]]:
+    """Agreements that a side has to look at again: (side, agreement, day), the earliest first.
+
+    From REVIEW_DAYS before the day of review until the side has written down what it found, or the agreement ends.
+    """
+    ours = {one.code: one for one in mine}
+    keys = [one.pk for one in mine]
+    rows = Agreement.objects.filter(
+        Q(giver__in=keys) | Q(taker__in=keys) | Q(network__in=keys), state__in=(IN_FORCE, PAUSED)
+    ).select_related("current", "giver", "taker")
+    found = []
+    done: dict[tuple[int, str], date] = {}
+    reviews = AgreementReview.objects.filter(agreement__in=[row.pk for row in rows], organisation__in=keys)
+    for pk, code, at in reviews.order_by("at").values_list("agreement", "organisation__code", "at"):
+        done[pk, code] = at.date()
+    for row in rows:
+        assert row.current is not None
+        day = terms_of(row.current).review
+        begins = day - timedelta(days=REVIEW_DAYS)
+        for code in row.current.parties:
+            if code in ours and begins <= today and done.get((row.pk, code), date.min) < begins:
+                found.append((ours[code], row, day))
+    return sorted(found, key=lambda one: (one[2], one[1].pk, one[0].code))
 
 
 # --- what they have in common ---

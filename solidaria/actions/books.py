@@ -33,6 +33,7 @@ from solidaria.core.proof import Checkpoint, leaf_hash, note, read_note, read_si
 from solidaria.core.workbook.cells import is_blank, number
 from solidaria.core.workbook.schema import Column
 from solidaria.records.models import (
+    BankBooking,
     Countersignature,
     LedgerEvent,
     LogCheckpoint,
@@ -154,6 +155,9 @@ def correct_event(
     """Take a mistake back, whole or in part, by an event dated today; the mistake stays readable."""
     if not LogEntry.objects.filter(organisation=organisation, event=event).exists():
         raise refused(None, say("This event is in the books of others."), say("Ask them to correct it."))
+    if BankBooking.objects.filter(event=event.uid, made=True, undone__isnull=True).exists():
+        help = say("Take it back on the page of the bank line: then the line waits to be booked anew.")
+        raise refused(None, say("This event was booked from a bank line."), help)
     first = event.value
     others = {one for one in (first.provider, first.receiver) if one.startswith("organisation:")}
     if len(others) == 2 and first.receiver != agent(organisation.code):
@@ -297,6 +301,12 @@ def release_payment(doer: Doer, organisation: Organisation, *, payment: Payment)
 
 
 def _pay(doer: Doer, row: Payment) -> None:
+    if row.promise is not None:
+        # Since it was drafted a bank line may have kept the promise, of either side.
+        promise = PromiseLine.objects.select_for_update(of=("self",)).get(pk=row.promise.pk)
+        if row.amount > promise.amount - fulfilled([promise.code]).get(promise.code, (0, ""))[0]:
+            what = say("More would be paid than is promised.")
+            raise refused(None, what, say("Look at what was paid or came in by the bank since it was drafted."))
     event = new_event(
         doer,
         row.organisation,

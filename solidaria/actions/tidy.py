@@ -10,6 +10,7 @@ from django.core.cache import cache, caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection
 
+from solidaria.actions.bank import throw_uploads_away
 from solidaria.actions.sign_in import RECOVERY_DAYS
 from solidaria.records.models import Once, Recovery
 
@@ -19,9 +20,10 @@ EVERY = 3600
 
 
 def tidy(at: datetime) -> int:
-    """Throw away old askings for recovery, forms' keys, sessions and counts of network addresses; how many rows."""
+    """Throw away old askings for recovery, forms' keys, files nobody confirmed, sessions and counts of network addresses; how many rows."""
     thrown = Recovery.objects.filter(asked__lt=at - timedelta(days=RECOVERY_DAYS)).delete()[0]
     thrown += Once.objects.filter(at__lt=at - timedelta(days=ONCE_DAYS)).delete()[0]
+    thrown += throw_uploads_away(at)
     thrown += Session.objects.filter(expire_date__lt=at).delete()[0]
     if isinstance(caches["default"], DatabaseCache):
         table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
