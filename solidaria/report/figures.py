@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cached_property
 
-from solidaria.core.money import half_up
+from solidaria.core.money import currency_decimals, half_up
 from solidaria.core.network import ZERO, Network, Organisation, RuleRow
 from solidaria.core.price.account import (
     Carried,
@@ -324,6 +324,28 @@ class Figures:
             )
             for product, its in sorted(rows.items(), key=lambda item: (self.product_name(item[0]), item[0]))
         ]
+
+    @cached_property
+    def price_decimals(self) -> dict[str, int]:
+        """product -> how many more decimals than the currency has its price is shown with, in the whole plan.
+
+        The fewest, 0 to 4, with which every delivery's quantity times the price shown, rounded half up, is what buyer
+        and solidarity pay for it together: whoever reckons it again with the numbers on the page comes out the same.
+        With four it always does: that is the price the amounts were counted with (design 3, "Rounding").
+        """
+        decimals = currency_decimals(self.network.rules.currency)
+        rows: dict[str, list[Delivery]] = defaultdict(list)
+        for row in self.prices.deliveries:
+            rows[row.product].append(row)
+
+        def same(row: Delivery, more: int) -> bool:
+            shown = half_up(row.unit_price, decimals + more)
+            return half_up(row.quantity * shown, decimals) == row.buyer_pays + row.solidarity
+
+        return {
+            product: next((more for more in range(4) if all(same(row, more) for row in its)), 4)
+            for product, its in rows.items()
+        }
 
     @cached_property
     def buyers(self) -> list[tuple[Organisation, list[Delivery], Decimal, Decimal]]:

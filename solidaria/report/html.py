@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from solidaria import __version__
+from solidaria.core.money import half_up
 from solidaria.core.network import ZERO, Organisation, Site
 from solidaria.core.plan.refusals import Refusals
 from solidaria.core.problem import Fault, Sentence, say, say_many
@@ -19,6 +20,7 @@ from solidaria.core.result import (
     PRICE_LINES,
     Amount,
     Coverage,
+    Delivery,
     Level,
     Reason,
     Reopened,
@@ -344,10 +346,35 @@ class Page:
         """Whether paper shows every delivery: only where they are few; the sums are always there."""
         return "print" if len(self.figures.prices.deliveries) <= MOST_PRINTED else "line"
 
-    def part_price(self, product: ProductPrice, amount: Decimal) -> str:
+    def part_price(self, product: ProductPrice | UnitCost, amount: Decimal) -> str:
         """A part of a price with as many decimals as its whole needs, so that a column stands in line."""
-        extra = 0 if product.price >= 10 else 2 if product.price >= Decimal("0.1") else 4
-        return self.language.money(amount, code=False, extra=extra)
+        whole = product.price if isinstance(product, ProductPrice) else product.unit_cost
+        extra = 0 if whole >= 10 else 2 if whole >= Decimal("0.1") else 4
+        return self.language.money(amount, code=False, extra=max(extra, self._decimals(product.product)))
+
+    def _decimals(self, product: str) -> int:
+        return self.figures.price_decimals.get(product, 0)
+
+    def unit_price(self, product: str, amount: Decimal, code: bool = False) -> str:
+        """The price of one unit: quantity times it, as shown, is the amount shown beside it."""
+        return self.language.price(amount, code=code, least=self._decimals(product))
+
+    def delivered(self, row: Delivery) -> str:
+        """The quantity of a delivery, beside its price and amount."""
+        unit = self.figures.unit(row.product)
+        return self.language.quantity_at(row.quantity, unit, row.unit_price, self._decimals(row.product))
+
+    def exact_price(self, product: ProductPrice) -> str:
+        """The price with all its decimals, where it is shown with fewer; else blank."""
+        full = self.language.money(product.price, extra=4)
+        shown = self.language.money(product.price, extra=self._decimals(product.product))
+        whole = half_up(product.price, self.language.decimals + self._decimals(product.product)) == product.price
+        return "" if whole or full == shown else full
+
+    def market_price(self, amount: Decimal, code: bool = False) -> str:
+        """A market price with all the decimals it was given with, up to six."""
+        given = -int(amount.normalize().as_tuple().exponent) - self.language.decimals
+        return self.language.price(amount, code=code, least=min(max(given, 0), 4))
 
     @property
     def many_buyers(self) -> bool:
@@ -556,13 +583,15 @@ class Page:
         slices += [("bought", float(product.bought)), ("other", float(max(product.other, ZERO)))]
         market = float(product.market) if product.market is not None else None
         whole = max(float(product.price), market or 0.0)
-        told = [f"{self.line(line)} {self.language.price(product.parts[line])}" for line in self.lines_of(product)]
+        told = [
+            f"{self.line(line)} {self.part_price(product, product.parts[line])}" for line in self.lines_of(product)
+        ]
         label = self._text(
             say(
                 "Price of {product}: {price}, made of {parts}. {market}",
                 product=self.figures.product_name(product.product),
-                price=self.language.price(product.price),
-                parts=", ".join(told) or self.language.price(product.price),
+                price=self.unit_price(product.product, product.price),
+                parts=", ".join(told) or self.unit_price(product.product, product.price),
                 market=self._against(product),
             )
         )
@@ -571,7 +600,7 @@ class Page:
     def _against(self, product: ProductPrice) -> Sentence:
         if product.market is None or product.above is None:
             return say("The market price is not known.")
-        market = self.language.price(product.market, code=True)
+        market = self.market_price(product.market, code=True)
         if abs(product.above) < Decimal("0.005"):
             return say("The market asks {market}, as much as we do.", market=market)
         share = self.language.percent(abs(product.above))

@@ -75,14 +75,19 @@ class Language:
             return self.date(value)
         return value
 
-    def number(self, value: Decimal | int, unit: str = "", decimals: int | None = None) -> str:
+    def number(
+        self, value: Decimal | int, unit: str = "", decimals: int | None = None, *, exact: bool = False
+    ) -> str:
         """A quantity, with its unit if given: two decimals at most, six below 0.01, none from 10,000 on.
 
         unit       as the workbook says; common words take the form that goes with the number: 1 piece, 5 pieces
         decimals   exactly so many, where given
+        exact      all its decimals, up to six
         """
         value = Decimal(value)
-        if decimals is None:
+        if exact:
+            text = format_decimal(value, format="#,##0.######", locale=self.locale)
+        elif decimals is None:
             text = format_decimal(value, format=_pattern(abs(value)), locale=self.locale)
         else:
             text = self._fixed(value, decimals)
@@ -93,13 +98,28 @@ class Language:
         text = self._fixed(amount, self.decimals + extra)
         return f"{text}\N{NO-BREAK SPACE}{self.currency}" if code and self.currency else text
 
-    def price(self, amount: Decimal, *, code: bool = False) -> str:
+    def price(self, amount: Decimal, *, code: bool = False, least: int = 0) -> str:
         """A unit price for people: the currency's decimals, and more where it would else lose its meaning.
 
         Two more below one, four more below a tenth.
+
+        least   at least so many more. A price that stands beside what was paid takes as many as `price_decimals`
+                (report/figures.py) found, so that quantity times the price shown, rounded, is the amount shown;
+                and a product's price is shown with the same decimals on every page and in every report of its plan.
         """
         extra = 0 if amount == 0 or abs(amount) >= 1 else 2 if abs(amount) >= Decimal("0.1") else 4
-        return self.money(amount, code=code, extra=extra)
+        return self.money(amount, code=code, extra=max(extra, least))
+
+    def quantity_at(self, quantity: Decimal, unit: str, price: Decimal, least: int) -> str:
+        """A quantity beside its price and amount: with all its decimals where fewer would give another amount.
+
+        least   the decimals of the price, as for `price`
+        """
+        usual = Decimal(1) if abs(quantity) >= 10_000 else Decimal("0.01")
+        shown = quantity.quantize(usual)
+        each = half_up(price, self.decimals + least)
+        same = half_up(shown * each, self.decimals) == half_up(quantity * each, self.decimals)
+        return self.number(quantity, unit, exact=not same)
 
     def percent(self, share: float | Decimal, decimals: int = 0) -> str:
         """A share as percent, rounded down so that less than everything never reads as 100 %.

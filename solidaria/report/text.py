@@ -198,7 +198,7 @@ class _Text:
             rows.append(
                 (
                     self.figures.product_name(one.product),
-                    self.language.price(one.price),
+                    self.language.price(one.price, least=self.figures.price_decimals.get(one.product, 0)),
                     "–" if one.market is None else self.language.price(one.market),
                     "–" if one.above is None else self._signed(float(one.above)),
                 )
