@@ -42,8 +42,14 @@ def declare_need(doer: Doer, organisation: Organisation, *, network: Organisatio
 
 @action
 def edit_need(doer: Doer, need: Need, **given: Any) -> Need:
-    """The need as it is now given; a gathered or withdrawn need stays as it is."""
+    """The need as it is now given; a gathered or withdrawn need stays as it is, and so does a rank the assembly voted."""
     _live(need)
+    if (
+        need.ranked_by_id is not None
+        and "tier" in given
+        and str(given["tier"]).strip() not in ("", str(need.tier))
+    ):
+        raise _ranked("tier", need)
     kept = {
         name: getattr(need, name)
         for name in ("words", "product", "quantity", "unit", "period", "tier", "pays", "people", "note")
@@ -98,6 +104,10 @@ def gather_needs(doer: Doer, organisation: Organisation, *, needs: Iterable[int]
             say("These needs are not alike."),
             say("Gather needs of one product, for one time, that are paid in the same way."),
         )
+    voted = sorted({row.tier for row in rows if row.ranked_by_id is not None})
+    if voted and voted != [tier]:
+        what = say("The assembly has ranked these needs: {ranks}.", ranks=", ".join(map(str, voted)))
+        raise refused("tier", what, say("Gather only what has one rank, and keep it."))
     people = [row.people for row in rows if row.people]
     whole = Need(network=rows[0].network, organisation=organisation, declared_by=doer.person)
     given = {
@@ -112,6 +122,7 @@ def gather_needs(doer: Doer, organisation: Organisation, *, needs: Iterable[int]
     }
     _take(whole, given)
     whole.code = _free_code(whole.network, organisation)
+    whole.ranked_by_id = next((row.ranked_by_id for row in rows if row.ranked_by_id is not None), None)
     whole.save()
     Need.objects.filter(pk__in=[row.pk for row in rows]).update(gathered=whole)
     return whole
@@ -129,6 +140,8 @@ def rank_needs(doer: Doer, organisation: Organisation, *, tiers: Mapping[int, in
     if wrong:
         raise refused("tiers", say("A rank is a whole number from 1 to 9."), say("1 is the most essential."))
     for row in rows:
+        if row.ranked_by_id is not None and row.tier != tiers[row.pk]:
+            raise _ranked("tiers", row)
         row.tier = tiers[row.pk]
     Need.objects.bulk_update(rows, ["tier"])
     return organisation
@@ -261,6 +274,11 @@ def _take(need: Need, given: Mapping[str, Any]) -> None:
     need.pays = "" if pays in (None, "market") else str(pays)
     need.people = people if people not in (None, "") else None
     need.note = str(given.get("note") or "").strip()[:2000]
+
+
+def _ranked(column: str, need: Need) -> Refused:
+    what = say("The assembly has voted on the rank of “{need}”: {rank}.", need=need.words, rank=need.tier)
+    return refused(column, what, say("Propose a motion that ranks the needs anew."))
 
 
 def _cell(value: Any) -> Any:

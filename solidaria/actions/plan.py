@@ -266,11 +266,12 @@ def open_round(doer: Doer, network: Organisation, *, name: str, periods: Sequenc
 
 @action
 def close_round(doer: Doer, round: Round) -> Round:
-    """Nothing more is planned in it; everything in it stays readable."""
+    """Nothing more is planned in it, and no assembly is asked about it any more; everything in it stays readable."""
     if round.closed is not None:
         raise Already(round)
     round.closed = doer.at
     round.save(update_fields=["closed"])
+    plan_votes.give_up(round, doer.at)
     Variant.objects.filter(round=round, state=WAITING).update(state=CANCELLED, finished=doer.at)
     Variant.objects.filter(round=round, state=RUNNING).update(cancel_asked=True)
     return round

@@ -111,6 +111,12 @@ def _take_back(variant: Variant, at: datetime) -> None:
     Motion.objects.filter(pk__in=others.values("motion"), state=DRAFT).update(state=WITHDRAWN, closed=at)
 
 
+def give_up(round: Round, at: datetime) -> None:
+    """A round is closed: drafts on its plans that nobody has opened are withdrawn."""
+    motions = PlanVote.objects.filter(variant__round=round, motion__isnull=False).values("motion")
+    Motion.objects.filter(pk__in=motions, state=DRAFT).update(state=WITHDRAWN, closed=at)
+
+
 # --- answers ---
 
 

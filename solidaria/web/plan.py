@@ -24,10 +24,12 @@ from solidaria.core.workbook.schema import RULES
 from solidaria.records.gather import left_out, organisations_of
 from solidaria.records.models import (
     Belonging,
+    Comment,
     Equipment,
     LineRefused,
     Need,
     Organisation,
+    PlanVote,
     Product,
     Promise,
     Recipe,
@@ -38,6 +40,7 @@ from solidaria.records.models import (
     Stock,
     Variant,
 )
+from solidaria.records.models.decide import DRAFT, OPEN, REFERRED, WITHDRAWN
 from solidaria.records.models.plan import RUNNING, WAITING
 from solidaria.records.models.who import LEGAL, STATES
 from solidaria.records.packing import faults_of, sentence_of
@@ -45,6 +48,7 @@ from solidaria.report.words import RULES as RULE_WORDS
 from solidaria.web import words
 from solidaria.web.answers import (
     act,
+    acting,
     button,
     doer,
     form,
@@ -594,7 +598,80 @@ def _round_page(request: HttpRequest, row: Round, one: Organisation, rights: set
         "tried": [(rule.name, RULE_WORDS[rule.name], rule.meaning) for rule in RULES if rule.name != "currency"],
         "done": [variant for variant in variants if variant.state == "done"],
         "busy": any(variant.state in (WAITING, RUNNING) for variant in variants),
+        "drafting": [one for one in mine if one.pk in held_in(person(request), "agree.draft")]
+        if row.adopted
+        else [],
+        **_standing(request, row, variants),
     }
+
+
+#: Comments on a motion that say why an assembly refused a plan, so many of them.
+MOST_REASONS = 5
+
+
+def _standing(request: HttpRequest, row: Round, variants: list[Variant]) -> dict[str, Any]:
+    """How the plan stands that goes to the assemblies: who has said yes, who no and why, who has still to answer.
+
+    Only what has closed is told: an open vote shows that it is open, and nothing of its ballots.
+    """
+    ranked = (
+        Need.objects.filter(
+            network=row.network_id, withdrawn__isnull=True, gathered__isnull=True, ranked_by__isnull=False
+        )
+        .values("organisation__name", "organisation__code", "ranked_by", "ranked_by__closed")
+        .annotate(needs=Count("pk"))
+        .order_by("organisation__name", "-ranked_by__closed")
+    )
+    values: dict[str, Any] = {"ranked": list(ranked), "answers": [], "next_name": "", "refused_by": 0}
+    chosen = next((variant for variant in variants if variant.pk == row.chosen_id), None)
+    if chosen is None:
+        return values
+    votes = PlanVote.objects.filter(variant=chosen).select_related(
+        "organisation", "motion", "refusal__recipe__product"
+    )
+    said = [vote for vote in votes if vote.needed]
+    mine = {one.pk for one in my_organisations(request)} | held_in(person(request), "decide.facilitate")
+    comments: dict[int, list[Comment]] = {}
+    for comment in Comment.objects.filter(
+        motion__in=[vote.motion_id for vote in said if vote.answer == "no"],
+        kind__in=("reason", "objection"),
+        withdrawn__isnull=True,
+    ).select_related("declared_by"):
+        comments.setdefault(comment.motion_id, []).append(comment)
+    values["answers"] = [
+        {
+            "vote": vote,
+            "state": _state_of(vote),
+            "why": comments.get(vote.motion_id or 0, [])[-MOST_REASONS:],
+            "linked": vote.organisation_id in mine,
+        }
+        for vote in said
+    ]
+    yes, no = (sum(vote.answer == answer for vote in said) for answer in ("yes", "no"))
+    after = [
+        variant for variant in variants if variant.changes.get("after") == chosen.pk and variant.state == "done"
+    ]
+    before = chosen.changes.get("after")
+    values |= {
+        "chosen": chosen,
+        "without": [vote.organisation.name for vote in votes if not vote.needed],
+        "yes": yes,
+        "no": no,
+        "waiting": len(said) - yes - no,
+        "refused_by": no,
+        "after": after,
+        "before": next((variant for variant in variants if variant.pk == before), None),
+        "next_name": str(len(variants) + 1),
+    }
+    return values
+
+
+def _state_of(vote: PlanVote) -> str:
+    """yes, no, open, waits for the bases, talked about, or to be asked again (no quorum, withdrawn)."""
+    if vote.answer:
+        return vote.answer
+    state = vote.motion.state if vote.motion is not None else WITHDRAWN
+    return state if state in (DRAFT, OPEN, REFERRED) else "again"
 
 
 @button
@@ -627,6 +704,9 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
             name=request.POST.get("name", ""),
             rules=tried,
             refusals=request.POST.get("refusals") != "no",
+            after=Variant.objects.filter(round=row, pk=whole(request.POST.get("after", "")) or 0)
+            .defer("tables", "result")
+            .first(),
         ),
         lambda variant: reverse("variant", args=[variant.pk]),
         None,
@@ -741,9 +821,15 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def choose(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a plan for the assemblies."""
     row, _, _ = variant_for(request, pk)
-    actions.choose_variant(doer(request), row.round, variant=row)
-    _said(request, say("This plan goes to the assemblies."))
-    return HttpResponseRedirect(reverse("variant", args=[row.pk]))
+    there = reverse("round", args=[row.round_id]) + "#assemblies"
+
+    @acting(reverse("variant", args=[pk]))
+    def do(request: HttpRequest) -> HttpResponse:
+        actions.choose_variant(doer(request), row.round, variant=row, words=request.POST.get("words", ""))
+        _said(request, say("This plan goes to the assemblies: each has a motion with its own figures now."))
+        return HttpResponseRedirect(there)
+
+    return do(request)
 
 
 # --- small helps ---

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from solidaria.actions.clocks import expiring, running
@@ -18,6 +18,7 @@ from solidaria.records.models import (
     Need,
     Organisation,
     Person,
+    PlanVote,
     Recall,
     Round,
     Site,
@@ -86,6 +87,28 @@ def _clocks(person: Person, mine: list[Organisation], rights: dict[int, set[str]
                 day=owed.due.date(),
             )
             yield Step(what, reverse("motion", args=[owed.motion_id]), say("Open the vote"), True)
+    asked = PlanVote.objects.filter(
+        organisation__in=mine,
+        answer="",
+        motion__state="draft",
+        variant__round__closed__isnull=True,
+        variant__round__chosen=F("variant"),
+    )
+    facilitated = {
+        row.organisation_id
+        for row in live_mandates(at).filter(organisation__in=mine)
+        if "decide.facilitate" in row.rights
+    }
+    for vote in asked.select_related("organisation", "motion"):
+        held = "decide.facilitate" in rights.get(vote.organisation_id, ())
+        # Where nobody facilitates, every member can open a vote.
+        if vote.motion is not None and (held or vote.organisation_id not in facilitated):
+            what = say(
+                "The network asks {name} about the plan “{title}”.",
+                name=vote.organisation.name,
+                title=vote.motion.title,
+            )
+            yield Step(what, reverse("motion", args=[vote.motion_id]), say("Open the vote"), True)
     seats = live_seats(at).filter(mandate__person=person)
     splits = SplitVote.objects.filter(
         Exists(seats.filter(council=OuterRef("motion__organisation"), base=OuterRef("base"))),
@@ -166,7 +189,19 @@ def _loop(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Ste
         gathers = one.kind == "network"
         network = one if gathers else networks.get(one.pk)
         current = rounds.get(network.pk) if network is not None else None
-        if current is not None and current.chosen_id is not None:
+        if current is not None and current.adopted is not None:
+            if "agree.draft" in rights[one.pk]:
+                yield Step(
+                    say(
+                        "The plan of “{round}” is adopted: {name} can draft its agreements.",
+                        round=current.name,
+                        name=one.name,
+                    ),
+                    reverse("agreements", args=[one.code]),
+                    say("Draft the agreements"),
+                    True,
+                )
+        elif current is not None and current.chosen_id is not None:
             yield Step(
                 say("The plan of “{round}” is ready to be read by {name}.", round=current.name, name=one.name),
                 reverse("variant", args=[current.chosen_id]),
