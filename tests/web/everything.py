@@ -322,11 +322,10 @@ def _agreed(
         "lines": [line],
     }
     row = agree.draft_agreement(doer(ana), community, giver=workshop, taker=community, given=given)
+    opened = "balances income wages agreements checkpoint"
+    workshop.house_rules.create(rule="open_books", value=opened, since=doer(ana).at)
     for one in (community, workshop):
         one.house_rules.create(rule="sign_limit", value="1000", since=doer(ana).at)
-    opened = "balances income wages agreements checkpoint"
-    for one in (community, workshop):
-        one.house_rules.create(rule="open_books", value=opened * (one == workshop), since=doer(ana).at)
         agree.agree_by_mandate(doer(ana), one, agreement=row)
     row.refresh_from_db()
     order, other = (
