@@ -45,6 +45,7 @@ from solidaria.web.answers import members_only, organisation_for, seen, shown
 from solidaria.web.books import names_for, resource_names, units_of
 from solidaria.web.language import language
 from solidaria.web.pdf import tables
+from solidaria.web.proof import proof_values
 from solidaria.web.typed import whole
 
 #: Lines of a statement on a page, and on paper; the other files hold all.
@@ -353,7 +354,7 @@ def event(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "corrects": LedgerEvent.objects.filter(uid=row.corrects).first() if row.corrects else None,
         "writer": organisation_names({agent(row.by)}).get(agent(row.by), row.by),
     }
-    return render(request, "books/event.html", values)
+    return render(request, "books/event.html", {**values, **proof_values(one, entry.place)})
 
 
 # --- wage proof ---
@@ -472,6 +473,7 @@ def open_books(request: HttpRequest, code: str) -> HttpResponse:
         )
         key = LogKey.objects.filter(organisation=one).first()
         values["public"] = key.public if key is not None else ""
+        values["address"] = request.build_absolute_uri(reverse("organisation", args=[one.code])).rstrip("/")
     kinds = ("xlsx", "csv", "pdf") if values["views"] else ()
     values["files"] = [(kind, reverse("open_books_file", args=[code, f"open-books.{kind}"])) for kind in kinds]
     return render(request, "books/open.html", values)

@@ -18,6 +18,7 @@ from solidaria.web import (
     needs,
     plan,
     price,
+    proof,
     walk,
     who,
 )
@@ -83,6 +84,10 @@ organisation: list[URLPattern] = [
     path("books/orders/<int:number>", accounts.wage_proof, name="wage_proof"),
     path("books/orders/<int:number>/<str:name>", accounts.wage_proof_file, name="wage_proof_file"),
     path("books/checkpoint", books.checkpoint, name="sign_checkpoint"),
+    path("books/proof", proof.checkpoints, name="checkpoints"),
+    path("books/proof/entries/<int:number>.json", proof.entry_file, name="entry_file"),
+    path("books/proof/growth/<int:number>.json", proof.growth_file, name="growth_file"),
+    path("books/proof/checkpoints/<int:number>.txt", proof.checkpoint_file, name="checkpoint_file"),
     path("books/allies", books.allies, name="allies_books"),
     path("books/files/<str:name>", books.file, name="books_file"),
     path("open-books", accounts.open_books, name="open_books"),

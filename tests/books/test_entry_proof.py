@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -503,3 +504,30 @@ def test_a_key_of_another_log_signs_nothing_here(here: World) -> None:
     assert prove_entry(forged, signed_by).faults
     with pytest.raises(Refused):
         read_proof(forged.text.replace('"witnesses"', '"others"'))
+
+
+# --- the pages ---
+
+
+def test_the_page_of_an_entry_and_of_all_checkpoints_give_the_files(here: World) -> None:
+    money_in(here, 50)
+    books.sign_checkpoint(doer(here.ana), here.workshop)
+    late = money_in(here, 60)
+    client = Client()
+    client.force_login(here.ana)
+
+    def shown(name: str, *arguments: object) -> str:
+        answer = client.get(reverse(name, args=[here.workshop.code, *arguments]))
+        assert answer.status_code == 200
+        return str(answer.content.decode())
+
+    row = LedgerEvent.objects.get(note="note 5")
+    assert "covers this entry; Barrio Norte countersigned it" in shown("event", row.pk)
+    assert "nothing proves it yet" in shown("event", late.pk)
+    assert prove_entry(read_proof(shown("entry_file", 5)), signed_by).faults == []  # type: ignore[arg-type]
+    page = shown("checkpoints")
+    assert "14 of 15 entries are signed" in page and "Barrio Norte" in page and "nobody yet" in page
+    assert prove_growth(read_proof(shown("growth_file", 13)), signed_by).faults == []  # type: ignore[arg-type]
+    assert read_note(shown("checkpoint_file", 13))[0].size == 13
+    for name, number in (("entry_file", 14), ("growth_file", 12), ("checkpoint_file", 12)):
+        assert client.get(reverse(name, args=[here.workshop.code, number])).status_code == 404
