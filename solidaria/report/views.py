@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import xlsxwriter
 
+from solidaria.core.money import half_up
 from solidaria.core.problem import Sentence
 from solidaria.core.view import Cell, Money, Quantity, Table, View
 from solidaria.records.workbook import guarded
@@ -30,7 +31,10 @@ def words(value: Cell, language: Language) -> str:
     if value is None:
         return ""
     if isinstance(value, Money):
-        return _language(language.code, value.currency).price(value.amount, code=True)
+        tongue = _language(language.code, value.currency)
+        # A unit price may have more decimals than its currency; a sum never does.
+        whole = value.amount == half_up(value.amount, tongue.decimals)
+        return tongue.money(value.amount) if whole else tongue.price(value.amount, code=True)
     if isinstance(value, Quantity):
         return language.number(value.amount, value.unit)
     if isinstance(value, date):
