@@ -12,9 +12,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from solidaria.actions import who
 from solidaria.actions.acting import action, check, refused
@@ -24,6 +26,8 @@ from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.records.models import Act, Mandate, Membership, Organisation, Person, Recovery, Token, Vouch
 
 SHORTEST_HANDLE, LONGEST_HANDLE, LONGEST_NAME = 3, 40, 80
+#: Signs behind a sign-in name that was made from one somebody wished for: 27,000 names for each wish.
+SIGNS_BEHIND = 3
 _HANDLE = re.compile(r"\w[\w.\-]*\w")
 #: How long two members have to vouch, and how many of them it takes.
 RECOVERY_DAYS = 3
@@ -56,10 +60,25 @@ def clean_handle(text: str) -> tuple[str, list[Fault]]:
     ]
 
 
-def join_as_new(*, code: str, name: str, handle: str, password: str, language: str, at: datetime) -> Person:
+def free_handle(handle: str) -> str:
+    """A sign-in name that nobody has: this one with a dot and SIGNS_BEHIND signs drawn by chance behind it.
+
+    Also where nobody has the bare name: so nobody learns which names are taken.
+    """
+    base = handle[: LONGEST_HANDLE - SIGNS_BEHIND - 1].rstrip(".-")
+    while True:
+        found = f"{base}.{''.join(secrets.choice(LETTERS) for _ in range(SIGNS_BEHIND)).lower()}"
+        if not Person.objects.filter(handle__iexact=found).exists():
+            return found
+
+
+def join_as_new(
+    *, code: str, name: str, handle: str, password: str, language: str, at: datetime, tell_taken: bool = True
+) -> Person:
     """Somebody new, on the roll of the organisation that printed the code: both or neither.
 
     A code that opens nothing is answered the same way whoever asks, and costs the same work.
+    tell_taken   whether a sign-in name that somebody has is refused; else signs are put behind it (free_handle)
     """
     hashed = make_password(password)
     handle, faults = clean_handle(handle)
@@ -75,7 +94,10 @@ def join_as_new(*, code: str, name: str, handle: str, password: str, language: s
         except Refused as refusal:
             raise Refused([*faults, *refusal.faults]) from None
         if Person.objects.filter(handle__iexact=handle).exists():
-            faults.append(_taken())
+            if tell_taken:
+                faults.append(_taken())
+            else:
+                handle = free_handle(handle)
         check(faults)
         person.handle = handle
         try:
@@ -267,6 +289,58 @@ def finish_recovery(secret: str, password: str, at: datetime) -> Person:
         Act.objects.create(
             at=at, person=person, verb="finish_recovery", kind="Recovery", subject=recovery.pk, name=person.name
         )
+    return person
+
+
+# --- a new password by a link in a letter ---
+
+
+def reset_key(address: str) -> tuple[Person, str, str] | None:
+    """Whose confirmed address this is, and the two parts of a link that lets him or her choose a new password.
+
+    The link works once: signing in or choosing a password makes it good for nothing, and so does the time that the
+    settings give it (PASSWORD_RESET_TIMEOUT). None where nobody has confirmed the address.
+    """
+    rows = EmailAddress.objects.filter(email__iexact=address.strip(), verified=True, user__is_active=True)
+    found = rows.select_related("user").order_by("pk").first()
+    if found is None:
+        return None
+    person: Person = found.user
+    return person, urlsafe_base64_encode(str(person.pk).encode()), default_token_generator.make_token(person)
+
+
+def person_of_reset(uid: str, token: str) -> Person | None:
+    """Whose link it is, as long as it is good; None for every other link."""
+    person = _named(uid)
+    return person if person is not None and default_token_generator.check_token(person, token) else None
+
+
+def _named(uid: str) -> Person | None:
+    try:
+        number = urlsafe_base64_decode(uid[:60]).decode("ascii")
+    except (ValueError, UnicodeDecodeError):
+        return None
+    if not number.isdecimal() or len(number) > 18:
+        return None
+    return Person.objects.filter(pk=int(number), is_active=True).first()
+
+
+def reset_password(uid: str, token: str, password: str, at: datetime) -> Person:
+    """A new password by the link of a letter, once; all sessions end, and open askings for two members too.
+
+    Passkeys and the app stay: whoever reads somebody's letters does not pass the second lock.
+    Raises Refused for a link that is too old or was used, after the same work as for a good one.
+    """
+    hashed = make_password(password)
+    with transaction.atomic():
+        named = _named(uid)
+        person = None if named is None else Person.objects.select_for_update(of=("self",)).get(pk=named.pk)
+        if person is None or not default_token_generator.check_token(person, token):
+            raise refused(None, say("This link is too old, or was used already."), say("Ask for a new letter."))
+        check(faults_of_password(password, person))
+        person.password = hashed
+        person.save(update_fields=["password"])
+        stop_recoveries(person, at)
     return person
 
 

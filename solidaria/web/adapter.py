@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.signing import Signer
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -22,6 +23,7 @@ from solidaria.core.problem import Sentence, say
 from solidaria.records.models import Person
 from solidaria.web import account
 from solidaria.web.language import language
+from solidaria.web.letters import later
 
 
 def _text(sentence: Sentence) -> str:
@@ -45,6 +47,13 @@ SAID: dict[str, Sentence] = {
     "account/messages/email_confirmation_sent.txt": say("A letter with a link is on its way to that address."),
     "account/messages/login_code_sent.txt": say("If an account has this address, a code is on its way to it."),
 }
+
+
+def your_handle(handle: str) -> Sentence:
+    """What somebody new has to keep."""
+    return say(
+        "Your sign-in name is {handle}. Write it down: with it and your password you get in.", handle=handle
+    )
 
 
 def _mark(handle: str) -> str:
@@ -83,6 +92,7 @@ class NameForm(forms.Form):
         user.name = self.cleaned_data["name"].strip()
         user.language = request.language.code  # type: ignore[attr-defined]
         user.save(update_fields=["name", "language"])
+        messages.success(request, _text(your_handle(user.handle)))
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -92,7 +102,6 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": _later(say("The sign-in name and the password do not belong together.")),
         "email_password_mismatch": _later(say("The sign-in name and the password do not belong together.")),
-        "username_taken": _later(say("Somebody else has this sign-in name.")),
         "too_many_login_attempts": _later(say("Too many attempts. Please wait five minutes and try again.")),
         "incorrect_password": _later(say("This is not your password.")),
         "enter_current_password": _later(say("This is not your password.")),
@@ -109,11 +118,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("account")
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """The same sign-in names as with a joining code."""
+        """The same sign-in names as with a joining code, with signs behind: nobody learns which names are taken."""
         handle, faults = actions.clean_handle(username)
         if faults:
             raise forms.ValidationError(f"{_text(faults[0].what)} {_text(faults[0].help)}")
-        return str(super().clean_username(handle, shallow))
+        return actions.free_handle(handle)
 
     def post_login(self, request: HttpRequest, user: Person, **named: Any) -> HttpResponse:
         """The pages come in the language the person chose, on this device too; and what has run out is thrown away."""
@@ -121,6 +130,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         tidy_now_and_then(datetime.now(UTC))
         welcome_back(request, response, user)
         return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Written now, sent beside the request."""
+        about = {"request": self.request, "email": email, "current_site": get_current_site(self.request)}
+        letter = self.render_mail(template_prefix, email, {**about, **context})
+        later(letter.send)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Whoever guesses Ana's password elsewhere makes everybody wait who claims to be her, but not her own device."""

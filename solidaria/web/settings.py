@@ -191,7 +191,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
     "request_login_code": "20/m/ip,3/m/key",
-    "reset_password": "20/m/ip,5/m/key",
+    "reset_password": "20/m/ip",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
     "reauthenticate": "10/m/user",
@@ -201,7 +201,14 @@ ACCOUNT_RATE_LIMITS = {
     "join": "60/m/ip",
     "recover": "20/m/ip",
     "vouch": "10/m/user",
+    # Letters to one address, and names that one joining code tells about: more are asked for in vain, without a word.
+    "reset_letter": "3/h/key",
+    "join_name": "5/h/key",
 }
+#: How long the link of a letter lets somebody choose a new password, in seconds.
+PASSWORD_RESET_TIMEOUT = 3600
+#: Letters go out beside the request: how long sending takes tells nobody whether there was anything to send.
+LETTERS_LATER = True
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Solidaria"

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as entrance
-from allauth.core.ratelimit import consume_or_429
+from allauth.core.ratelimit import consume, consume_or_429
 from allauth.mfa.base import views as keys
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as paper
@@ -23,14 +23,13 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
-from django.views.generic import RedirectView
 
 from solidaria.actions import sign_in as actions
 from solidaria.actions import who
 from solidaria.core.problem import Refused, say
 from solidaria.records.models import Membership, Person
-from solidaria.web import account, demo
-from solidaria.web.adapter import welcome_back
+from solidaria.web import account, demo, reset
+from solidaria.web.adapter import welcome_back, your_handle
 from solidaria.web.answers import act, doer, form, person, told
 
 #: The cookie of the browser that asked for recovery: its secret and the code it was shown.
@@ -68,6 +67,8 @@ def join(request: HttpRequest) -> HttpResponse:
             page,
         )
     handle, password = post.get("handle", "")[:100], post.get("password", "")[:500]
+    # Whoever has a code is told that a name is taken, a few times; a list of names cannot be tried with it.
+    tell_taken = bool(consume(request, action="join_name", key=who.digest_of(code)))
     try:
         somebody = actions.join_as_new(
             code=code,
@@ -76,6 +77,7 @@ def join(request: HttpRequest) -> HttpResponse:
             password=password,
             language=request.language.code,  # type: ignore[attr-defined]
             at=datetime.now(UTC),
+            tell_taken=tell_taken,
         )
     except Refused as refusal:
         again = _just_joined(request, handle, password)
@@ -86,6 +88,7 @@ def join(request: HttpRequest) -> HttpResponse:
         somebody = again
     login(request, somebody, backend=settings.AUTHENTICATION_BACKENDS[0])
     messages.success(request, request.language.text(say("Welcome. You are on the roll.")))  # type: ignore[attr-defined]
+    messages.success(request, request.language.text(your_handle(somebody.handle)))  # type: ignore[attr-defined]
     entered = Membership.objects.filter(person=somebody).select_related("organisation").latest("pk")
     response = HttpResponseRedirect(reverse("inside", args=[entered.organisation.code]))
     welcome_back(request, response, somebody)
@@ -112,7 +115,8 @@ def _just_joined(request: HttpRequest, handle: str, password: str) -> Person | N
 def recover(request: HttpRequest) -> HttpResponse:
     """Somebody cannot get in: ask for a code to tell two members. The same page for every sign-in name."""
     if request.method != "POST":
-        return render(request, "account/recover.html", {"days": actions.RECOVERY_DAYS})
+        values = {"days": actions.RECOVERY_DAYS, "has_email": settings.HAS_EMAIL}
+        return render(request, "account/recover.html", values)
     waits: HttpResponse | None = consume_or_429(request, action="recover")
     if waits is not None:
         return waits
@@ -258,7 +262,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_IN}reauthenticate/", entrance.reauthenticate, name="account_reauthenticate"),
     path(f"{_IN}password/change/", entrance.password_change, name="account_change_password"),
     path(f"{_IN}password/set/", entrance.password_set, name="account_set_password"),
-    path(f"{_IN}password/reset/", RedirectView.as_view(pattern_name="recover"), name="account_reset_password"),
+    path(f"{_IN}password/reset/", reset.ask, name="account_reset_password"),
+    path(f"{_IN}password/reset/<str:uid>/<str:token>/", with_email(reset.follow), name="reset_link"),
+    path(f"{_IN}password/choose/", with_email(reset.choose), name="choose_password"),
     path(f"{_IN}code/", with_email(entrance.request_login_code), name="account_request_login_code"),
     path(f"{_IN}code/confirm/", with_email(entrance.confirm_login_code), name="account_confirm_login_code"),
     path(f"{_IN}email/", with_email(entrance.email), name="account_email"),

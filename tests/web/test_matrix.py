@@ -80,6 +80,11 @@ def word(text: str) -> Callable[[Everything], Any]:
     return lambda all: text
 
 
+def word_number(number: int) -> Callable[[Everything], Any]:
+    """The same number in every address."""
+    return lambda all: number
+
+
 def shows(of: str, *more: Callable[[Everything], Any]) -> Line:
     """A page that only shows something."""
     return Line(of, code(of, *more))
@@ -285,6 +290,53 @@ LINES: dict[str, Line] = {
     "o/<str:code>/books/views/files/<str:name>": shows("workshop", word("account.csv")),
     "o/<str:code>/books/orders/<int:number>": shows("workshop", pk("order")),
     "o/<str:code>/books/orders/<int:number>/<str:name>": shows("workshop", pk("order"), word("wages.csv")),
+    "o/<str:code>/agreements/<int:number>/versions/<int:version>": shows(
+        "workshop", pk("agreement"), word_number(1)
+    ),
+    "o/<str:code>/agreements/<int:number>/review": button(
+        "workshop", "note_review", lambda all: {"words": "It goes well."}, pk("agreement")
+    ),
+    "o/<str:code>/deliveries/photos/<int:number>": shows("workshop", pk("photo")),
+    "o/<str:code>/deliveries/orders/<int:number>/later": button(
+        "workshop",
+        "tell_delay",
+        lambda all: {"until": (date.today() + timedelta(days=40)).isoformat(), "why": "No thread."},
+        pk("late"),
+    ),
+    "o/<str:code>/deliveries/delays/<int:number>/agree": button(
+        "community", "agree_to_delay", nothing, pk("delay")
+    ),
+    "o/<str:code>/books/bank": form(
+        "workshop", "open_bank_account", lambda all: {"name": "Another bank", "currency": "ARS"}
+    ),
+    "o/<str:code>/books/bank/<int:number>": shows("workshop", pk("account")),
+    "o/<str:code>/books/bank/<int:number>/file": button(
+        "workshop",
+        "bring_file",
+        lambda all: {"file": SimpleUploadedFile("bank.csv", b"Fecha;Importe\n2026-01-02;3\n")},
+        pk("account"),
+    ),
+    "o/<str:code>/books/bank/<int:number>/accept": button(
+        "workshop", "accept_suggestions", lambda all: {"accept": f"{all.line.pk} other=2.00"}, pk("account")
+    ),
+    "o/<str:code>/books/bank/lines/<int:number>": form(
+        "workshop", "book_line", lambda all: {"target-0": "other", "amount-0": "2"}, pk("line")
+    ),
+    "o/<str:code>/books/bank/lines/<int:number>/<str:verb>": button(
+        "workshop",
+        "undo_booking",
+        lambda all: {"booking": all.booking.pk, "why": "Wrong."},
+        pk("line"),
+        word("undo"),
+    ),
+    "o/<str:code>/books/files-in/<int:number>": form("workshop", "take_statement", nothing, pk("upload")),
+    "o/<str:code>/books/files-in/<int:number>/drop": button("workshop", "drop_file", nothing, pk("upload")),
+    "o/<str:code>/books/hours/sheet": form(
+        "workshop",
+        "bring_file",
+        lambda all: {"file": SimpleUploadedFile("hours.csv", b"who,day,hours\n1,2026-01-02,3\n")},
+    ),
+    "o/<str:code>/books/hours/sheet/<int:number>": form("workshop", "take_hours", nothing, pk("sheet")),
     "o/<str:code>/books/checkpoint": button("community", "sign_checkpoint", nothing),
     "o/<str:code>/books/proof": shows("workshop"),
     "o/<str:code>/books/proof/entries/<int:number>.json": shows("workshop", lambda all: 0),
@@ -452,13 +504,14 @@ LINES: dict[str, Line] = {
     "account/keys/passkeys/<int:pk>/edit/": Line("member", key("passkey"), "any"),
     "account/keys/passkeys/<int:pk>/remove/": Line("member", key("passkey"), "any"),
     "account/email/confirm/<str:key>/": Line("entrance", lambda all: ("a-key",), "any"),
+    "account/password/reset/<str:uid>/<str:token>/": Line("entrance", lambda all: ("MQ", "a-token"), "any"),
 }
 LINES.update(
     {
         f"account/{rest}": ENTRANCE
         for rest in (
             "login/ logout/ signup/ inactive/ reauthenticate/ password/change/ password/set/ password/reset/ code/ "
-            "code/confirm/ email/ email/sent/ keys/ keys/code/ keys/again/ keys/app/ keys/app/remove/ keys/paper/ "
+            "password/choose/ code/confirm/ email/ email/sent/ keys/ keys/code/ keys/again/ keys/app/ keys/app/remove/ keys/paper/ "
             "keys/paper/new/ keys/passkeys/ keys/passkeys/add/ keys/passkeys/login/ keys/passkeys/again/"
         ).split()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from solidaria.actions.tidy import tidy
 from solidaria.actions.tokens import token_used
 from solidaria.core.problem import Refused
 from solidaria.records.models import Act, Mandate, Membership, Once, Person, Recovery, Token, Vouch
+from solidaria.web import reset
 from solidaria.web.account import everything, tables_about_people
 from tests.web.browser import fine, windows
 from tests.web.people import World, doer, person, world
@@ -64,6 +66,12 @@ def signed_in(somebody: Person) -> Client:
 
 def is_in(client: Client) -> bool:
     return client.get(reverse("account")).status_code == 200
+
+
+def is_in_with(handle: str, password: str = NEW) -> bool:
+    client = Client()
+    client.post(reverse("account_login"), {"login": handle, "password": password})
+    return is_in(client)
 
 
 def printed(here: World, count: int = 1) -> list[str]:
@@ -113,8 +121,11 @@ def test_a_new_account_keeps_a_name_a_sign_in_name_and_the_language(here: World)
     client = Client(headers={"accept-language": "es"})
     given = {"username": " Dora ", "password1": NEW, "name": "Dora Díaz"}
     assert client.post(reverse("account_signup"), given).status_code == 302
-    dora = Person.objects.get(handle="dora")
-    assert (dora.name, dora.language, dora.email) == ("Dora Díaz", "es", None) and is_in(client)
+    dora = Person.objects.get(name="Dora Díaz")
+    assert (dora.language, dora.email) == ("es", None)
+    assert re.fullmatch(r"dora\.[a-z2-9]{3}", dora.handle)
+    assert dora.handle in client.get(reverse("home")).content.decode(), "the next page says it"
+    assert is_in_with(dora.handle)
 
 
 @pytest.mark.parametrize("handle", ["a", "two words", "x" * 41, "-ana", "ana@home", "<b>ana</b>"])
@@ -124,8 +135,33 @@ def test_a_sign_in_name_that_does_not_fit_is_refused_in_words(here: World, handl
 
 
 def test_names_that_only_differ_in_how_they_are_written_are_one_name(here: World) -> None:
-    answer = Client().post(reverse("account_signup"), {"username": "ＡＮＡ", "password1": NEW, "name": "Another"})
+    answer = Client().post(reverse("join"), {**_joining(printed(here)[0], "ＡＮＡ"), "name": "Another"})
     assert "Somebody else has this sign-in name." in answer.content.decode()
+
+
+def test_making_an_account_never_tells_whether_a_sign_in_name_is_taken(here: World) -> None:
+    seen = []
+    for handle in ("ana", "nobody"):
+        client = Client()
+        answer = client.post(reverse("account_signup"), {"username": handle, "password1": NEW, "name": "New One"})
+        made = Person.objects.latest("pk")
+        assert made.handle.startswith(f"{handle}.") and len(made.handle) == len(handle) + 4
+        seen.append((answer.status_code, answer["Location"], bare(client.get(reverse("home")), made.handle)))
+    assert seen[0] == seen[1]
+    longest = Client().post(reverse("account_signup"), {"username": "x" * 40, "password1": NEW, "name": "Long"})
+    assert longest.status_code == 302 and len(Person.objects.get(name="Long").handle) == 40
+
+
+def test_with_one_joining_code_five_names_an_hour_are_told_and_then_signs_are_put_behind(
+    here: World, limits: None
+) -> None:
+    code = printed(here)[0]
+    for at in range(5):
+        answer = Client(REMOTE_ADDR=f"10.2.2.{at}").post(reverse("join"), _joining(code, "ana"))
+        assert answer.status_code == 422 and "Somebody else has this sign-in name." in answer.content.decode()
+    answer = Client().post(reverse("join"), _joining(code, "ana"))
+    assert answer.status_code == 302, "the person gets in all the same"
+    assert re.fullmatch(r"ana\.[a-z2-9]{3}", Person.objects.get(name="Eva Ebner").handle)
 
 
 def test_a_new_password_signs_out_every_other_device(here: World) -> None:
@@ -223,9 +259,143 @@ def test_the_code_from_the_letter_signs_in(here: World, settings: Any) -> None:
     assert is_in(client)
 
 
+# --- a new password by a letter ---
+
+
+@pytest.fixture
+def letters(here: World, settings: Any) -> list[Any]:
+    """A server that can send e-mail; Ana has confirmed an address. The letters that went out."""
+    settings.HAS_EMAIL = True
+    settings.DEFAULT_FROM_EMAIL = "solidaria@here.example"
+    here.ana.emailaddress_set.create(email="ana@home.example", verified=True, primary=True)
+    return mail.outbox
+
+
+def link_in(letter: Any) -> str:
+    found = re.search(r"^http://testserver(\S+)$", letter.body, re.M)
+    assert found is not None, letter.body
+    return found.group(1)
+
+
+def asked_for_a_link(letters: list[Any], client: Client | None = None) -> str:
+    letters.clear()
+    (client or Client()).post(reverse("account_reset_password"), {"email": "Ana@home.example "})
+    return link_in(letters[0])
+
+
+def test_the_link_of_a_letter_lets_ana_choose_a_password_once(here: World, letters: list[Any]) -> None:
+    away = signed_in(here.ana)
+    link, client = asked_for_a_link(letters), Client()
+    followed = client.get(link)
+    assert followed["Location"] == reverse("choose_password"), "the address of the page does not hold the link"
+    assert client.get(followed["Location"]).status_code == 200
+    weak = client.post(followed["Location"], {"password": "short"})
+    assert weak.status_code == 422 and "too short" in weak.content.decode()
+    assert client.post(followed["Location"], {"password": NEW})["Location"] == reverse("account_login")
+    assert is_in_with("ana", NEW) and not is_in(away), "every other device is signed out"
+    assert [letter.subject for letter in letters] == ["A new password for Solidaria", "Your password was changed"]
+    again = Client()
+    page = again.get(again.get(link)["Location"])
+    assert "too old, or was used already" in page.content.decode()
+    assert again.post(reverse("choose_password"), {"password": "another good one"}).status_code == 422
+    assert Person.objects.get(pk=here.ana.pk).check_password(NEW)
+
+
+def test_signing_in_makes_the_link_of_a_letter_good_for_nothing(here: World, letters: list[Any]) -> None:
+    link = asked_for_a_link(letters)
+    Client().post(reverse("account_login"), {"login": "ana", "password": PASSWORD})
+    client = Client()
+    client.get(link)
+    assert client.post(reverse("choose_password"), {"password": NEW}).status_code == 422
+
+
+def test_the_link_of_a_letter_is_good_for_an_hour(here: World, letters: list[Any], settings: Any) -> None:
+    link, client = asked_for_a_link(letters), Client()
+    client.get(link)
+    assert settings.PASSWORD_RESET_TIMEOUT == 3600
+    settings.PASSWORD_RESET_TIMEOUT = -1
+    assert client.post(reverse("choose_password"), {"password": NEW}).status_code == 422
+    settings.PASSWORD_RESET_TIMEOUT = 3600
+    assert client.post(reverse("choose_password"), {"password": NEW}).status_code == 302
+
+
+@pytest.mark.parametrize("link", ["AA/b-c", "MQ/x", "%00/y", "9999/z", f"{'M' * 90}/t"])
+def test_a_made_up_link_opens_nothing_after_the_same_work(
+    here: World, letters: list[Any], hashed: list[str], link: str
+) -> None:
+    client = Client()
+    client.get(f"{reverse('account_reset_password')}{link}/")
+    hashed.clear()
+    assert client.post(reverse("choose_password"), {"password": NEW}).status_code == 422
+    assert len(hashed) == 1
+
+
+def test_asking_for_a_letter_answers_the_same_for_known_unknown_and_unconfirmed_addresses(
+    here: World, letters: list[Any]
+) -> None:
+    here.bheki.emailaddress_set.create(email="bheki@home.example", verified=False, primary=True)
+    seen = []
+    for address in ("ana@home.example", "nobody@home.example", "bheki@home.example", ""):
+        client = Client()
+        asked = client.post(reverse("account_reset_password"), {"email": address})
+        seen.append((asked.status_code, asked["Location"], bare(client.get(asked["Location"]))))
+    assert len(set(seen)) == 1
+    assert [letter.to for letter in letters] == [["ana@home.example"]]
+
+
+def test_the_answer_does_not_wait_for_the_letter(
+    here: World, letters: list[Any], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LETTERS_LATER = True
+    may_go, gone = threading.Event(), threading.Event()
+
+    def slow(*_: Any) -> None:
+        assert may_go.wait(20)
+        gone.set()
+
+    monkeypatch.setattr(reset, "send_link", slow)
+    answer = Client().post(reverse("account_reset_password"), {"email": "ana@home.example"})
+    assert answer.status_code == 302 and not gone.is_set()
+    may_go.set()
+    assert gone.wait(20)
+
+
+def test_one_address_gets_three_letters_an_hour_and_nobody_is_told(
+    here: World, letters: list[Any], limits: None
+) -> None:
+    seen = []
+    for at in range(5):
+        client = Client(REMOTE_ADDR=f"10.3.3.{at}")
+        asked = client.post(reverse("account_reset_password"), {"email": "ana@home.example"})
+        seen.append((asked.status_code, bare(client.get(asked["Location"]))))
+    assert len(set(seen)) == 1 and len(letters) == 3
+    statuses = [
+        Client().post(reverse("account_reset_password"), {"email": f"{at}@x.example"}).status_code
+        for at in range(21)
+    ]
+    assert statuses == [302] * 20 + [429]
+
+
+def test_a_new_password_by_letter_leaves_the_second_lock_in_place(here: World, letters: list[Any]) -> None:
+    totp.TOTP.activate(here.ana, "A" * 32)
+    client = Client()
+    client.get(asked_for_a_link(letters))
+    assert client.post(reverse("choose_password"), {"password": NEW}).status_code == 302
+    answer = client.post(reverse("account_login"), {"login": "ana", "password": NEW})
+    assert answer["Location"] == reverse("mfa_authenticate") and not is_in(client)
+
+
+def test_letters_come_in_the_language_of_the_person(here: World, letters: list[Any]) -> None:
+    Person.objects.filter(pk=here.ana.pk).update(language="es")
+    asked_for_a_link(letters, Client(headers={"accept-language": "en"}))
+    assert letters[0].subject == "Una contraseña nueva para Solidaria" and "Buenos días, Ana." in letters[0].body
+
+
 def test_without_e_mail_on_the_server_nothing_about_e_mail_can_be_reached(here: World) -> None:
     client = signed_in(here.ana)
-    for name in ("account_request_login_code", "account_confirm_login_code", "account_email"):
+    assert Client().get(reverse("account_reset_password"))["Location"] == reverse("recover")
+    assert Client().get(reverse("reset_link", args=["MQ", "x-y"])).status_code == 404
+    for name in ("account_request_login_code", "account_confirm_login_code", "account_email", "choose_password"):
         assert Client().get(reverse(name)).status_code == client.get(reverse(name)).status_code == 404
     assert "e-mail" not in Client().get(reverse("account_login")).content.decode()
 
@@ -650,7 +820,8 @@ def test_every_page_for_getting_in_opens(here: World, settings: Any, language: s
     client.cookies["language"] = language
     stranger = Client()
     stranger.cookies["language"] = language
-    for name in "account_login account_signup join recover demo_people account_inactive".split():
+    opening = "account_login account_signup join recover demo_people account_inactive account_reset_password choose_password"
+    for name in opening.split():
         assert stranger.get(reverse(name)).status_code == 200, name
     inside = (
         "account tokens close_account vouch my_data demo_people account_logout account_change_password account_email "
