@@ -17,7 +17,7 @@ UV_RANGE = "uv>=0.13,<0.14"
 OLDEST_UV = (0, 6)
 OLDEST_PYTHON, FIRST_UNTRIED_PYTHON = (3, 11), (3, 14)
 
-SERVER = ("pages", "ballots", "kills")
+SERVER = ("pages", "ballots", "kills", "duels", "schedules")
 BENCHMARKS = ("counting", "budgets", "stress", *SERVER)
 
 USAGE = """\
@@ -28,7 +28,9 @@ python3 do.py lint               lint and types alone
 python3 do.py pictures           the pictures of the main pages, into docs/pictures/
 python3 do.py bench [...]        the benchmarks of plans; `bench counting` and `bench budgets` those of counting,
                                  `bench pages` those of the platform, `bench ballots` ten thousand voters in a
-                                 minute, `bench kills` servers killed while they vote, `bench stress` stress tests
+                                 minute, `bench kills` servers killed while they vote, `bench duels` two who
+                                 want the same at once, `bench schedules` random courses of events in assemblies,
+                                 `bench stress` stress tests
 python3 do.py COMMAND ...        any other command goes to solidaria: check, plan, example, count ...
                                  (python3 do.py plan --help says more)
 """

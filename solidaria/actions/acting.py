@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
 
 from solidaria.actions.permit import PERMISSIONS, Doer, permit
+from solidaria.actions.turns import turn
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.signs import cleaned
 from solidaria.core.workbook.tables import Tables
@@ -90,25 +91,35 @@ def in_one_piece(do: Callable[[], Answer]) -> Answer:
 
     Two acts that want the same rows in another order stop each other for ever (a deadlock), and two that make the
     same row at once cannot both have it: the database turns one of them away. That one is begun again, and sees
-    what the other did. Raises Refused when the row is still taken after MOST_TRIES.
+    what the other did. On SQLite, which lets one in at a time, acts stand in line (actions/turns.py). Raises Refused
+    when the row is still taken after MOST_TRIES, and when the line was too long.
     """
     for _ in range(MOST_TRIES - 1):
         try:
-            with transaction.atomic():
+            with turn(), transaction.atomic():
                 return do()
         except (IntegrityError, OperationalError) as error:
+            if _locked_out(error) and not connection.in_atomic_block:
+                raise _too_many() from error
             # Inside a larger transaction a deadlock has thrown away more than this act.
             if not (_row_taken(error) or (_deadlock(error) and not connection.in_atomic_block)):
                 raise
     try:
-        with transaction.atomic():
+        with turn(), transaction.atomic():
             return do()
-    except IntegrityError as error:
+    except (IntegrityError, OperationalError) as error:
+        if _locked_out(error) and not connection.in_atomic_block:
+            raise _too_many() from error
         if not _row_taken(error):
             raise
         raise refused(
             None, say("Somebody else did the same at this moment."), say("Look at the page again.")
         ) from error
+
+
+def _too_many() -> Refused:
+    what = say("Too many people write at this moment; nothing was written.")
+    return refused(None, what, say("Wait a minute, and send it again."))
 
 
 def _row_taken(error: DatabaseError) -> bool:
@@ -117,6 +128,11 @@ def _row_taken(error: DatabaseError) -> bool:
         "SQLITE_CONSTRAINT_UNIQUE",
         "SQLITE_CONSTRAINT_PRIMARYKEY",
     )
+
+
+def _locked_out(error: DatabaseError) -> bool:
+    """Whether SQLite let this act not in at all, for longer than it waits: nothing has happened."""
+    return getattr(error.__cause__, "sqlite_errorname", "") == "SQLITE_BUSY"
 
 
 def _deadlock(error: DatabaseError) -> bool:

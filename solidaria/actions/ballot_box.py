@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 
 from solidaria.actions import decide
 from solidaria.actions.permit import Doer, NotAllowed
+from solidaria.actions.turns import turn
 from solidaria.core import decide as core
 from solidaria.core.problem import Fault, Refused, say
 from solidaria.records.models import Motion, Pile, Voter
@@ -92,9 +93,10 @@ def put_in(batch: Sequence[Waiting]) -> None:
         by_motion[one.motion].append(one)
     for motion, ballots in sorted(by_motion.items()):
         try:
-            with transaction.atomic():
+            with turn(), transaction.atomic():
                 refusals = _put_in(motion, ballots)
-        except DatabaseError:
+        except Exception:
+            # What is wrong with one ballot, or stood in the way of all, is found out one by one: each is answered.
             for one in ballots:
                 _alone(one)
             continue
@@ -129,7 +131,8 @@ def _put_in(number: int, ballots: Sequence[Waiting]) -> list[Exception | None]:
         refusals.append(decide.is_closed() if late else Refused(faults) if faults else None)
         if refusals[place] is None:
             first.setdefault(one.doer.person.pk, place)
-    flipped = _flip(number, sorted(first))
+    too_many = _beyond(motion, first)
+    flipped = _flip(number, sorted(set(first) - too_many))
     known = set(
         Voter.objects.filter(
             motion=number, person__in=[person for person in first if person not in flipped]
@@ -142,6 +145,8 @@ def _put_in(number: int, ballots: Sequence[Waiting]) -> list[Exception | None]:
             continue
         if person in flipped and first[person] == place:
             piles[decide.as_text(one.ballot)] += 1
+        elif person in too_many:
+            refusals[place] = decide.full()
         elif person in flipped or person in known:
             refusals[place] = decide.in_already()
         else:
@@ -150,6 +155,15 @@ def _put_in(number: int, ballots: Sequence[Waiting]) -> list[Exception | None]:
     for text, count in sorted(piles.items()):
         Pile.objects.filter(motion=number, ballot=text).update(count=F("count") + count)
     return refusals
+
+
+def _beyond(motion: Motion, first: Mapping[int, int]) -> set[int]:
+    """Whose ballots would be more than there are members; empty where no ballots come without a name."""
+    left = decide.room(motion)
+    if left is None:
+        return set()
+    unvoted = Voter.objects.filter(motion=motion, voted=False, person__in=list(first))
+    return set(sorted(unvoted.values_list("person", flat=True), key=first.__getitem__)[left:])
 
 
 def _flip(motion: int, people: Sequence[int]) -> set[int]:

@@ -18,7 +18,7 @@ from django.db.models import F, Max
 from solidaria.actions import clocks, council_votes, plan_votes
 from solidaria.actions.acting import ACTIONS, Already, action, check, in_one_piece, refused
 from solidaria.actions.effects import apply_effects, changes_rules, check_effects, current_members, house_rules
-from solidaria.actions.permit import Doer, NotAllowed, rights_of
+from solidaria.actions.permit import Doer, NotAllowed, rests_on
 from solidaria.actions.who import digest_of, new_code
 from solidaria.core import decide as core
 from solidaria.core.problem import Fault, Refused, say
@@ -350,12 +350,14 @@ def _cast(doer: Doer, number: int, ballot: Any, reason: str) -> str | None:
         raise NotAllowed(say("You are not on the roll of this vote."), hidden=True)
     check(core.ballot_faults(motion.method, [one["id"] for one in motion.options], ballot))
     if not motion.secret:
+        _room_for(motion, 0 if voter.voted else 1)
         _cast_openly(doer, motion, ballot, reason)
         Voter.objects.filter(pk=voter.pk).update(voted=True)
         return None
     # The one request that flips the mark goes on; every other one, at whatever moment, finds it flipped.
     if not Voter.objects.filter(pk=voter.pk, voted=False).update(voted=True):
         raise in_already()
+    _room_for(motion, 1)
     return add_to_pile(motion, ballot)
 
 
@@ -369,13 +371,19 @@ def in_already() -> Refused:
 def open_for_ballots(number: int, at: datetime) -> Motion:
     """The motion, open, and kept from closing until this transaction ends; other ballots go on beside it.
 
+    Where ballots come without a name too, ballots come one after the other: together they must fit the roll.
     Raises Refused when it is not open any more.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM records_motion WHERE id = %s FOR SHARE", [number])
+        alone = without_names(number)
+        _hold(number, alone)
+        # Codes that were printed, or a count that was taken, just before the row was held.
+        if not alone and without_names(number):
+            _hold(number, True)
     motion = (
-        Motion.objects.only("pk", "state", "closes", "method", "secret", "tracker", "options", "organisation")
+        Motion.objects.only(
+            "pk", "state", "closes", "method", "secret", "tracker", "options", "organisation", "roll_size"
+        )
         .filter(pk=number)
         .first()
     )
@@ -384,6 +392,38 @@ def open_for_ballots(number: int, at: datetime) -> Motion:
     if motion.state != OPEN or motion.closes is None or at >= motion.closes:
         raise is_closed()
     return motion
+
+
+def _hold(number: int, alone: bool) -> None:
+    with connection.cursor() as cursor:
+        how = "NO KEY UPDATE" if alone else "SHARE"
+        cursor.execute(f"SELECT 1 FROM records_motion WHERE id = %s FOR {how}", [number])
+
+
+def without_names(number: int) -> bool:
+    """Whether ballots without a name, by printed code or counted by tellers, stand beside those of the roll."""
+    return (
+        VotingCode.objects.filter(motion=number).exists()
+        or PaperCount.objects.filter(motion=number, taken=True).exists()
+    )
+
+
+def room(motion: Motion) -> int | None:
+    """How many more ballots fit the roll; None where each comes with its own name on the roll, and all fit."""
+    if not without_names(motion.pk):
+        return None
+    return max(0, motion.roll_size - ballots_in(motion))
+
+
+def _room_for(motion: Motion, more: int) -> None:
+    left = room(motion)
+    if more and left is not None and left < more:
+        raise full()
+
+
+def full() -> Refused:
+    """What a ballot is told that would be one more than there are members: somebody has cast two."""
+    return refused(None, say("More ballots would be in than members are on the roll."), say("Ask the tellers."))
 
 
 def is_closed() -> Refused:
@@ -435,6 +475,7 @@ def vote_by_voice(doer: Doer, motion: Motion, *, person: int, ballot: Any, reaso
     if voter is None:
         raise refused("person", say("This person is not on the roll of this vote."), say("Choose from the list."))
     check(core.ballot_faults(motion.method, [one["id"] for one in motion.options], ballot))
+    _room_for(motion, 0 if voter.voted else 1)
     row, _ = OpenBallot.objects.update_or_create(
         motion=motion,
         person_id=person,
@@ -455,7 +496,7 @@ def print_voting_codes(doer: Doer, motion: Motion, *, how_many: int, codes: list
     the tellers at the table, on paper; here the room on the roll shrinks with each code used.
     """
     open_for_ballots(motion.pk, doer.at)
-    left = motion.roll_size - Voter.objects.filter(motion=motion, voted=True).count()
+    left = motion.roll_size - ballots_in(motion)
     out = VotingCode.objects.filter(motion=motion, revoked=False, used=False).count()
     if not motion.secret:
         raise refused(None, say("An open vote needs no codes."), say("Enter the ballot by voice."))
@@ -491,12 +532,7 @@ def cast_with_code(at: datetime, code: str, ballot: Any) -> Motion:
         check(core.ballot_faults(motion.method, [one["id"] for one in motion.options], ballot))
         if not VotingCode.objects.filter(pk=found.pk, used=False, revoked=False).update(used=True):
             raise _no_code()
-        used = VotingCode.objects.filter(motion=motion, used=True).count()
-        voted = Voter.objects.filter(motion=motion, voted=True).count()
-        if used + voted > Motion.objects.values_list("roll_size", flat=True).get(pk=motion.pk):
-            raise refused(
-                None, say("More ballots would be in than members are on the roll."), say("Ask the tellers.")
-            )
+        _room_for(motion, 1)
         add_to_pile(motion, ballot)
         return motion
 
@@ -601,7 +637,7 @@ def close_motion(doer: Doer, motion: Motion) -> Motion:
     if motion.state == DRAFT or motion.closes is None:
         raise refused(None, say("This motion is not open."), say("Open it first."))
     early = doer.at < motion.closes
-    if early and "decide.facilitate" not in rights_of(doer.person, motion.organisation, doer.at):
+    if early and not rests_on(doer, motion.organisation, "decide.facilitate"):
         raise NotAllowed(say("Before its time a vote is closed by a facilitator."), hidden=False)
     if early and Recall.objects.filter(motion=motion).exists():
         what = say("A vote on a recall ends by itself; nobody can end it before.")
@@ -611,10 +647,19 @@ def close_motion(doer: Doer, motion: Motion) -> Motion:
 
 
 def close_due(at: datetime) -> int:
-    """Close every vote whose time is up; the worker does this. Gives back how many."""
-    closed = 0
-    for number in list(Motion.objects.filter(state=OPEN, closes__lte=at).values_list("pk", flat=True)):
-        closed += in_one_piece(partial(_close, number, at))
+    """Close every vote whose time is up; the worker does this. Gives back how many.
+
+    A vote that cannot be closed keeps no other one open: what went wrong is raised after the others are closed.
+    """
+    closed, wrong = 0, []
+    due = Motion.objects.filter(state=OPEN, closes__lte=at).order_by("closes", "pk")
+    for number in list(due.values_list("pk", flat=True)):
+        try:
+            closed += in_one_piece(partial(_close, number, at))
+        except Exception as error:
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
     return closed
 
 

@@ -362,6 +362,21 @@ def permit(verb: str, doer: Doer, organisation: Organisation | None, own: bool =
     raise NotAllowed(sentence, hidden=member is None and not held)
 
 
+def rests_on(doer: Doer, organisation: Organisation, right: str) -> bool:
+    """Whether a live mandate of the organisation gives the person this right, beyond what the act itself asked for.
+
+    The act then rests on that mandate, whose row stays locked until the transaction ends, as in `permit`.
+    """
+    mandates = live_mandates(doer.at).filter(person=doer.person, organisation=organisation)
+    if doer.token is not None:
+        mandates = mandates.filter(pk=doer.token.mandate_id or 0)
+    for mandate in mandates.select_for_update(no_key=True).order_by("pk"):
+        if right in mandate.rights:
+            doer.mandate = mandate
+            return True
+    return False
+
+
 def _seated(mandates: QuerySet[Mandate], council: Organisation, at: datetime) -> list[Mandate]:
     """The mandates of bases by which the person has a seat in this council, locked like every other."""
     if council.kind not in HOLDING:

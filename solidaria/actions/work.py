@@ -173,10 +173,15 @@ def _end(pk: int, worker: str, state: str, **what: Any) -> None:
 
 
 def clocks(at: datetime) -> None:
-    """What has come to its time: votes on recalls open, votes close, decisions nobody confirmed lapse."""
-    open_due(at)
-    close_due(at)
-    lapse_due(at)
+    """What has come to its time: votes on recalls open, votes close, decisions nobody confirmed lapse.
+
+    None of them waits for another, nor do plans: what goes wrong with one is written into the server's log.
+    """
+    for due in (open_due, close_due, lapse_due):
+        try:
+            due(at)
+        except Exception as error:
+            logging.getLogger("solidaria.work").exception("a clock failed", exc_info=error)
 
 
 def work(worker: str, stop: threading.Event, idle: float = 0.5) -> None:
