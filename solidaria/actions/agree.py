@@ -6,7 +6,7 @@ Each side acts through its own organisation: it is the subject of every action h
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
@@ -680,6 +680,27 @@ def reviews_due(mine: Collection[Organisation], today: date) -> list[tuple[Organ
             if code in ours and begins <= today and done.get((row.pk, code), date.min) < begins:
                 found.append((ours[code], row, day))
     return sorted(found, key=lambda one: (one[2], one[1].pk, one[0].code))
+
+
+def days_of(organisation: Organisation) -> list[tuple[str, int, datetime, date, str]]:
+    """Days for a calendar: (review, delivery or coming; number of the row; since when it is known; day; title)."""
+    found = []
+    running = agreements_of(organisation).filter(state__in=(IN_FORCE, PAUSED), current__isnull=False)
+    for row in running[:MOST_DAYS]:
+        if organisation.code in row.current.parties:
+            found.append(("review", row.pk, row.current.at, terms_of(row.current).review, row.title))
+    orders = CallOff.objects.filter(
+        Q(agreement__giver=organisation) | Q(agreement__taker=organisation), released__isnull=True
+    ).select_related("agreement")
+    for each in orders.order_by("-due", "-pk")[:MOST_DAYS]:
+        kind = "delivery" if each.agreement.giver_id == organisation.pk else "coming"
+        much = f"{amount_of(each.amount, ''):f} {each.unit}, {each.name} ({each.code})"
+        found.append((kind, each.pk, each.at, each.due, much))
+    return found
+
+
+#: So many days of a kind stand in a calendar.
+MOST_DAYS = 300
 
 
 # --- what they have in common ---

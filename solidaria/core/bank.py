@@ -46,17 +46,17 @@ NAME, NUMBER, TEXT, REFERENCE = 140, 40, 500, 140
 SEVERAL = ("text",)
 MOST_LINES = 20_000
 
-#: Words in headers, folded, in the languages of banks that our sites have; the longer word is looked for first.
+#: Words in headers, folded, in the languages of banks that our sites have. `direction` only where its cells say it.
 HEADERS: dict[str, tuple[str, ...]] = {
+    "direction": ("tipo", "d/c", "c/d", "dc", "cdtdbtind", "type", "s/h", "signo", "debit/credit", "soll/haben"),
     "day": (
         "fecha de operacion", "fecha operacion", "fecha contable", "fecha", "booking date", "transaction date",
         "date", "data do lancamento", "data lancamento", "data mov", "data", "buchungstag", "buchungsdatum",
-        "date operation", "date de comptabilisation",
+        "datum", "date operation", "date de comptabilisation",
     ),
     "into": ("abono", "haber", "credito", "credit", "paid in", "money in", "haben", "entrada"),
     "out": ("cargo", "debe", "debito", "debit", "paid out", "money out", "soll", "saida"),
     "amount": ("importe", "monto", "amount", "betrag", "montant", "valor", "quantia", "umsatz"),
-    "direction": ("tipo", "d/c", "c/d", "dc", "cdtdbtind", "type", "s/h", "signo", "debit/credit", "soll/haben"),
     "currency": ("moneda", "divisa", "currency", "moeda", "wahrung", "devise"),
     "name": (
         "beneficiario", "ordenante", "nombre", "contraparte", "counterparty", "payee", "name", "nome",
@@ -246,9 +246,17 @@ def _squeezed(text: str) -> str:
 # --- guessing how a file is to be read ---
 
 
-def guess(rows: Sequence[Sequence[str]], separator: str, encoding: str) -> Mapping:
-    """How a file looks as if it is to be read: shown to the treasurer, who decides."""
-    header = next(
+def guess(rows: Sequence[Sequence[str]], separator: str, encoding: str, header: int | None = None) -> Mapping:
+    """How a file looks as if it is to be read: shown to the treasurer, who decides.
+
+    header   in which line the names of the columns stand, from 1; None: look for it
+    """
+    at = _header_of(rows) if header is None else max(0, min(header, len(rows)) - 1)
+    return _guess(rows, separator, encoding, at)
+
+
+def _header_of(rows: Sequence[Sequence[str]]) -> int:
+    return next(
         (
             at
             for at, row in enumerate(rows[:40])
@@ -256,16 +264,22 @@ def guess(rows: Sequence[Sequence[str]], separator: str, encoding: str) -> Mappi
         ),
         0,
     )
+
+
+def _guess(rows: Sequence[Sequence[str]], separator: str, encoding: str, header: int) -> Mapping:
     names = folded_names(rows[header]) if rows else ()
     columns: dict[int, str] = {}
+    samples = rows[header + 1 : header + 201]
     for what, words in HEADERS.items():
         place = _column_for(names, words, columns)
+        if what == "direction" and place is not None:
+            said = {folded(row[place]) for row in samples if place < len(row)} - {""}
+            place = place if said and said <= {*OUTS, *INS} else None
         if place is not None and not (what == "amount" and {"into", "out"} <= set(columns.values())):
             columns[place] = what
     if "amount" in columns.values():
         # One column with a sign says more than a column that happens to be called credit.
         columns = {place: what for place, what in columns.items() if what not in ("into", "out")}
-    samples = rows[header + 1 : header + 201]
     days = [row[place] for place, what in columns.items() if what == "day" for row in samples if place < len(row)]
     sums = [
         row[place]
@@ -528,7 +542,7 @@ def amount_in(text: str, point: str) -> Decimal | None:
 
     Signs between thousands have to stand between thousands: 1.5 is not fifteen where the comma divides.
     """
-    plain = re.sub(r"[A-Za-z$€£]+\.?", "", text.translate(_SIGNS))
+    plain = re.sub(r"\A(-?)[A-Za-z$€£]+\.?|[A-Za-z$€£]+\.?\Z", r"\1", text.translate(_SIGNS))
     below = False
     if plain.startswith("(") and plain.endswith(")"):
         plain, below = plain[1:-1], True

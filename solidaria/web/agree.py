@@ -22,17 +22,20 @@ from solidaria.core.agree import DRAFT, PROMISE_STATES, STATES, WAITING, Terms, 
 from solidaria.core.books import PARTS, amount_of, is_money
 from solidaria.core.decide import money_of
 from solidaria.core.problem import Sentence, say
+from solidaria.core.versions import differences
 from solidaria.records.models import (
     Agreement,
     AgreementYes,
     Belonging,
     CallOff,
+    Delay,
     Handover,
     Organisation,
     PromiseLine,
     Round,
     Site,
 )
+from solidaria.records.photos import MOST_BYTES as MOST_PHOTO
 from solidaria.web.answers import (
     act,
     button,
@@ -314,6 +317,8 @@ def _page(
         "editable": row.state not in ("ended", "broken"),
         "waiting": row.state == WAITING,
         "drafting": row.state == DRAFT,
+        "reviews": list(row.reviews.select_related("organisation")[:20]),
+        "review_due": any(due.pk == row.pk for _, due, _ in actions.reviews_due([one], datetime.now(UTC).date())),
         **(told or {}),
     }
     return render(request, "agree/agreement.html", values)
@@ -353,6 +358,47 @@ def _again(
     request: HttpRequest, one: Organisation, rights: set[str], row: Agreement
 ) -> Callable[[Any], HttpResponse]:
     return lambda told: _page(request, one, rights, row, told)
+
+
+@members_only
+def versions(request: HttpRequest, code: str, number: int, version: int) -> HttpResponse:
+    """One version of an agreement, and what it says otherwise than the one before."""
+    one, rights = organisation_for(request, code)
+    row = one_of(one, number)
+    kept = {each.number: each for each in row.versions.select_related("by")}
+    if version not in kept or one.code not in kept[version].parties:
+        raise Http404
+    before = kept.get(version - 1)
+    names = dict(Organisation.objects.filter(code__in=kept[version].parties).values_list("code", "name"))
+    values = {
+        "one": one,
+        "rights": rights,
+        "row": row,
+        "version": kept[version],
+        "before": before,
+        "terms": terms_of(kept[version]),
+        "differences": differences(terms_of(before), terms_of(kept[version])) if before is not None else (),
+        "names": names,
+        "numbers": sorted(kept),
+        "said": list(AgreementYes.objects.filter(version=kept[version]).select_related("organisation")),
+        "is_day": lambda value: isinstance(value, date),
+        "is_number": lambda value: isinstance(value, (int, Decimal)),
+    }
+    return render(request, "agree/versions.html", values)
+
+
+@button
+def review(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Write down what was found when the agreement was looked at again."""
+    one, rights = organisation_for(request, code)
+    row = one_of(one, number)
+    return act(
+        request,
+        lambda: actions.note_review(doer(request), one, agreement=row, words=request.POST.get("words", "")),
+        lambda _: reverse("agreement", args=[one.code, row.pk]),
+        say("Written down. Both sides see it."),
+        _again(request, one, rights, row),
+    )
 
 
 @button
@@ -580,8 +626,8 @@ def _deliveries(
     request: HttpRequest, one: Organisation, rights: set[str], told: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     orders = CallOff.objects.filter(released__isnull=True).select_related("agreement__giver", "agreement__taker")
-    giving = list(orders.filter(agreement__giver=one).prefetch_related("handovers")[:200])
-    coming = list(orders.filter(agreement__taker=one).prefetch_related("handovers")[:200])
+    giving = list(orders.filter(agreement__giver=one).prefetch_related("handovers__photos", "delays")[:200])
+    coming = list(orders.filter(agreement__taker=one).prefetch_related("handovers__photos", "delays")[:200])
 
     def row(order: CallOff) -> dict[str, Any]:
         parts = [part for part in order.handovers.all() if part.withdrawn is None]
@@ -591,6 +637,7 @@ def _deliveries(
             "quantity": amount_of(order.amount, ""),
             "left": amount_of(max(0, order.amount - sent), ""),
             "handovers": [(part, amount_of(part.amount, "")) for part in order.handovers.all()],
+            "delay": next(iter(order.delays.all()), None),
         }
 
     values = {
@@ -622,9 +669,57 @@ def hand_over(request: HttpRequest, code: str, number: int) -> HttpResponse:
             day=day_of(post.get("day", "")),
             note=post.get("note", ""),
             made=bool(post.get("made")),
+            photo=_photo(request),
         ),
         lambda _: reverse("deliveries", args=[one.code]),
         say("Written down. It stands in the books once the other side confirms it."),
+        lambda told: _deliveries(request, one, rights, told),
+    )
+
+
+def _photo(request: HttpRequest) -> bytes | None:
+    """The photo that came with the form; its size is looked at before it is read."""
+    file = request.FILES.get("photo")
+    if file is None:
+        return None
+    if (file.size or 0) > MOST_PHOTO:
+        what = say("The photo is larger than {most} MB.", most=MOST_PHOTO // 1_000_000)
+        raise refused("photo", what, say("Set the camera to smaller pictures."))
+    content: bytes = file.read()
+    return content
+
+
+@button
+def tell_delay(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Say that a call-off comes later."""
+    one, rights = organisation_for(request, code)
+    order = CallOff.objects.filter(pk=number, agreement__giver=one).first()
+    if order is None:
+        raise Http404
+    post = request.POST
+    return act(
+        request,
+        lambda: actions.tell_delay(
+            doer(request), one, call_off=order, until=day_of(post.get("until", "")), why=post.get("why", "")
+        ),
+        lambda _: reverse("deliveries", args=[one.code]),
+        say("Said. It stays due on its day until the other side agrees."),
+        lambda told: _deliveries(request, one, rights, told),
+    )
+
+
+@button
+def agree_to_delay(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Agree that a call-off comes later."""
+    one, rights = organisation_for(request, code)
+    row = Delay.objects.filter(pk=number, call_off__agreement__taker=one).first()
+    if row is None:
+        raise Http404
+    return act(
+        request,
+        lambda: actions.agree_to_delay(doer(request), one, delay=row),
+        lambda _: reverse("deliveries", args=[one.code]),
+        say("Agreed: goods and pay are due later."),
         lambda told: _deliveries(request, one, rights, told),
     )
 

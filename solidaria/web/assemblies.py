@@ -14,6 +14,7 @@ from django.urls import reverse
 from icalendar import Calendar, Event
 
 from solidaria.actions import assemblies as actions
+from solidaria.actions.agree import days_of
 from solidaria.actions.effects import current_members, house_rules
 from solidaria.actions.permit import is_member
 from solidaria.core.decide import number_of, share_of
@@ -347,7 +348,7 @@ def minutes_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 @shown
 def calendar(request: HttpRequest, key: str) -> HttpResponse:
-    """A calendar feed for one member of one organisation: assemblies, and when votes close.
+    """A calendar feed for one member of one organisation: assemblies, when votes close, deliveries, reviews of agreements.
 
     The address is the key: calendar programs cannot sign in. It stops working when the member leaves.
     """
@@ -388,5 +389,17 @@ def feed(one: Organisation, told: Language) -> bytes:
         event.add("dtstamp", motion.opened)
         event.add("dtstart", motion.closes)
         event.add("summary", told.text(say("The vote closes: {title}", title=motion.title)))
+        made.add_component(event)
+    for kind, pk, at, day, title in days_of(one):
+        event = Event()
+        event.add("uid", f"{kind}-{pk}@solidaria")
+        event.add("dtstamp", at)
+        event.add("dtstart", day)
+        words = {
+            "review": say("Look again at the agreement: {title}", title=title),
+            "delivery": say("To deliver: {title}", title=title),
+            "coming": say("Comes to us: {title}", title=title),
+        }
+        event.add("summary", told.text(words[kind]))
         made.add_component(event)
     return bytes(made.to_ical())

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from solidaria.core.signs import cleaned
+from solidaria.records.photos import MOST_BYTES as MOST_PHOTO
+from solidaria.records.statements import MOST_BYTES as MOST_STATEMENT
 from solidaria.web.needs import MOST_BYTES
 from solidaria.web.plan import MOST_WORKBOOK
 
@@ -17,7 +19,13 @@ MOST_FORM = 2_500_000
 #: What the parts around a file take in a request.
 AROUND = 100_000
 #: Page -> bytes of a request, where a file comes with it. Uploads of the API are workbooks.
-UPLOADS = {"upload_needs": MOST_BYTES + AROUND, "workbook": MOST_WORKBOOK + AROUND}
+UPLOADS = {
+    "upload_needs": MOST_BYTES + AROUND,
+    "workbook": MOST_WORKBOOK + AROUND,
+    "bring_statement": MOST_STATEMENT + AROUND,
+    "hours_sheet": MOST_STATEMENT + AROUND,
+    "hand_over": MOST_PHOTO + AROUND,
+}
 API = "/api/"
 #: In the name of every field that holds one.
 PASSWORD = "password"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 
+from solidaria.actions.agree import reviews_due
 from solidaria.actions.clocks import expiring, running
 from solidaria.actions.permit import MEMBER, live_mandates, live_seats
 from solidaria.core.problem import Sentence, say
@@ -46,7 +47,13 @@ def steps(person: Person, mine: list[Organisation]) -> list[Step]:
     rights: dict[int, set[str]] = {one.pk: {MEMBER} for one in mine}
     for mandate in live_mandates(datetime.now(UTC)).filter(person=person):
         rights.setdefault(mandate.organisation_id, set()).update(mandate.rights)
-    found = [*_votes(person), *_clocks(person, mine, rights), *_answers(mine, rights), *_loop(mine, rights)]
+    found = [
+        *_votes(person),
+        *_clocks(person, mine, rights),
+        *_reviews(mine, rights),
+        *_answers(mine, rights),
+        *_loop(mine, rights),
+    ]
     return sorted(found, key=lambda step: not step.urgent)[:MOST_STEPS]
 
 
@@ -130,6 +137,15 @@ def _clocks(person: Person, mine: list[Organisation], rights: dict[int, set[str]
             )
             where = reverse("mandates", args=[mandate.organisation.code])
             yield Step(what, where, say("See the mandates"))
+
+
+def _reviews(mine: list[Organisation], rights: dict[int, set[str]]) -> Iterator[Step]:
+    """Agreements to look at again, for those who draft and sign them."""
+    today = datetime.now(UTC).date()
+    signing = [one for one in mine if {"agree.draft", "agree.sign"} & rights.get(one.pk, set())]
+    for one, agreement, day in reviews_due(signing, today) if signing else ():
+        what = say("{name} looks at “{title}” again by {day}.", name=one.name, title=agreement.title, day=day)
+        yield Step(what, reverse("agreement", args=[one.code, agreement.pk]), say("Look at it"), day < today)
 
 
 def _votes(person: Person) -> Iterator[Step]:

@@ -13,7 +13,20 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from solidaria.actions import agree, assemblies, books, capacity, councils, decide, needs, plan, recall, who, work
+from solidaria.actions import (
+    agree,
+    assemblies,
+    bank,
+    books,
+    capacity,
+    councils,
+    decide,
+    needs,
+    plan,
+    recall,
+    who,
+    work,
+)
 from solidaria.actions.permit import PURPOSES
 from solidaria.records.models import (
     Act,
@@ -21,11 +34,16 @@ from solidaria.records.models import (
     Agreement,
     Alliance,
     Assembly,
+    BankAccount,
+    BankBooking,
+    BankLine,
     Belonging,
     CallOff,
     Comment,
+    Delay,
     Equipment,
     Handover,
+    HandoverPhoto,
     LedgerEvent,
     LineRefused,
     LogCheckpoint,
@@ -46,8 +64,10 @@ from solidaria.records.models import (
     Speech,
     Stock,
     Token,
+    Upload,
     Variant,
 )
+from tests.books.pictures import JPEG
 from tests.web.people import belongs, doer, founded, person
 
 
@@ -119,6 +139,14 @@ class Everything:
     event: LedgerEvent
     payment: Payment
     checkpoint: LogCheckpoint
+    account: BankAccount
+    upload: Upload
+    line: BankLine
+    booking: BankBooking
+    sheet: Upload
+    photo: HandoverPhoto
+    delay: Delay
+    late: CallOff
 
 
 def everything(lead: str, member: str, name: str) -> Everything:
@@ -236,7 +264,8 @@ def everything(lead: str, member: str, name: str) -> Everything:
         row,
         council_motion,
         carried,
-        *_agreed(name, ana, community, workshop, uniform),
+        *(agreed := _agreed(name, ana, community, workshop, uniform)),
+        *_brought_in(name, ana, community, workshop, agreed[0]),
     )
 
 
@@ -342,3 +371,33 @@ def _agreed(
     )
     checkpoint = books.sign_checkpoint(doer(ana), workshop)
     return row, order, other.promise_lines.get(part="goods"), handover, event, payment, checkpoint
+
+
+def _brought_in(
+    name: str, ana: Person, community: Organisation, workshop: Organisation, row: Agreement
+) -> tuple[BankAccount, Upload, BankLine, BankBooking, Upload, HandoverPhoto, Delay, CallOff]:
+    """A bank account with a line that is booked in part, files that wait, a photo of a delivery, a delay."""
+    today = doer(ana).at.date()
+    account = bank.open_bank_account(doer(ana), workshop, name=f"{name} bank", currency="ARS", number=f"{name}1")
+
+    def brought(kind: str, content: str, to: BankAccount | None = None) -> Upload:
+        return bank.bring_file(
+            doer(ana), workshop, kind=kind, name=f"{name} {kind}.csv", content=content.encode(), account=to
+        )
+
+    first = brought("bank", f"Fecha;Concepto;Importe\n{today.isoformat()};{name} sale;90,00\n", account)
+    bank.take_statement(doer(ana), workshop, upload=first, mapping=bank.look_through(first).mapping)
+    line = account.lines.get()
+    bank.book_line(doer(ana), workshop, line=line, parts=[("other", "1")])
+    waiting = brought("bank", f"Fecha;Concepto;Importe\n{today.isoformat()};{name} rent;-9,00\n", account)
+    member = workshop.memberships.get(person=ana)
+    sheet = brought("hours", f"who,day,hours\n{member.pk},{today.isoformat()},1\n")
+    due = today + timedelta(days=5)
+    order, late = (
+        agree.call_off(doer(ana), community, agreement=row, line=0, quantity="1", due=due) for _ in range(2)
+    )
+    with_photo = agree.hand_over(doer(ana), workshop, call_off=order, quantity="1", day=today, photo=JPEG)
+    delay = agree.tell_delay(
+        doer(ana), workshop, call_off=late, until=due + timedelta(days=9), why=f"{name} thread"
+    )
+    return account, waiting, line, line.bookings.get(), sheet, with_photo.photos.get(), delay, late
