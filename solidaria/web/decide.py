@@ -212,7 +212,10 @@ def _given(request: HttpRequest, one: Organisation) -> dict[str, Any]:
         }
     elif effect.get("kind") == "rank_needs_by_decision":
         needs = Need.objects.filter(pk__in=_whole_numbers(post.getlist("needs")), organisation=one)
-        options = [{"id": str(row.pk), "name": row.words} for row in needs.order_by("words", "pk")]
+        options = [
+            {"id": str(row.pk), "name": f"{row.words} ({row.period})" if row.period else row.words}
+            for row in needs.order_by("words", "pk")
+        ]
     elif post.get("elected"):
         people = Person.objects.filter(
             pk__in=[number for text in post.getlist("candidates") if (number := whole(text)) is not None],
@@ -406,6 +409,16 @@ FITTING: dict[str, tuple[str, ...]] = {
 }
 
 
+#: The ways to decide as they work on a ranking of needs.
+RANKING_WORDS: dict[str, Sentence] = {
+    "schulze": say("each member numbers them; the order that wins pair by pair holds (Schulze)"),
+    "approval": say("each member marks the most essential ones; the most marked come first"),
+    "majority": say("for or against the ranks as they are written above"),
+    "qualified": say("for or against the ranks above, by the larger majority of our rules"),
+    "consent": say("consent to the ranks above: they hold unless somebody objects with a reason"),
+}
+
+
 def _value(rules: dict[str, str], name: str) -> str:
     return rules.get(name, core.HOUSE_RULES[name].usual)
 
@@ -415,7 +428,8 @@ def _methods(one: Organisation, kind: str, at: datetime) -> list[tuple[str, Sent
     if has_seats(one, at):
         return [("council", core.METHODS["council"])]
     fitting = FITTING.get(kind) or tuple(name for name in core.METHODS if name not in core.OF_MONEY)
-    return [(name, words) for name, words in core.METHODS.items() if name in fitting and name != "council"]
+    said = {**core.METHODS, **(RANKING_WORDS if kind == "rank_needs_by_decision" else {})}
+    return [(name, said[name]) for name in fitting if name != "council"]
 
 
 # --- one motion ---

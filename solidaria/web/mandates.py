@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from solidaria.actions import clocks, council_votes, councils
+from solidaria.actions import clocks, council_votes, councils, plan_votes
 from solidaria.actions import recall as recalls
 from solidaria.actions.effects import EFFECTS, house_rules
 from solidaria.actions.permit import HOLDING, live_mandates, live_seats, may
@@ -344,6 +344,7 @@ def _vote_page(request: HttpRequest, row: Motion, one: Organisation, rights: set
         "rights": rights,
         "inside": bool(rights - {"inside"}),
         "told_effects": [EFFECTS[each["kind"]].told(each) for each in row.effects if each["kind"] in EFFECTS],
+        "plan_vote": plan_votes.part_for(row)[0],
         "lines": lines,
         "ballots": ballots,
         "closed": closed,
