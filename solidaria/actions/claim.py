@@ -116,7 +116,7 @@ def take_over_entered(
     found.used = doer.at
     found.save(update_fields=["used"])
     organisation.entered_by = None
-    organisation.language = doer.person.language
+    organisation.language = doer.person.language or organisation.language
     organisation.save(update_fields=["entered_by", "language"])
     who.begin(doer, organisation, held_on=held_on, present=count, minutes=minutes, purposes=purposes)
     return organisation

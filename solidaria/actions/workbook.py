@@ -163,7 +163,11 @@ class _Taking:
             }
             there = self.rows.get(row.id)
             if there is None:
-                new.append(Organisation(code=row.id, entered_by=self.network, shows=["place"], **values))
+                # What a network enters it enters in its own language.
+                spoken = self.network.language
+                new.append(
+                    Organisation(code=row.id, entered_by=self.network, shows=["place"], language=spoken, **values)
+                )
             elif there.pk in ours:
                 for name, value in values.items():
                     setattr(there, name, value)

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
+
 import solidaria
 from solidaria.actions import claim, needs, plan, who, work
 from solidaria.actions.permit import Doer
@@ -22,17 +24,19 @@ from solidaria.core.workbook.tables import Cell, Table, Tables
 from solidaria.records.models import Once, Organisation, Person, Product, Recipe, Round, Variant
 from solidaria.records.models.plan import DONE
 from solidaria.records.workbook import read_tables
+from solidaria.web.demo_spanish import in_spanish
+from solidaria.web.language import language
 
 EXAMPLES = Path(solidaria.__file__).parent / "examples"
 #: The form key of the last act of the filling: what comes after it was done by people.
 END = "demo:end"
 
 NEUQUEN, SHIRTS, CLINIC, FEDERATION, LARGE = (
-    "Recovered network of Neuquén",
+    "Red recuperada de Neuquén",
     "Union co-operatives of South Africa",
     "Workers' clinics of the Cape",
     "Federation of the networks",
-    "Recovered factories, the whole country",
+    "Fábricas recuperadas de todo el país",
 )
 
 
@@ -110,7 +114,7 @@ class _Filling:
         if large:
             # Last of all: the worker of the running server makes this plan, while people look around.
             opened = Round.objects.get(network__name=LARGE, closed__isnull=True)
-            plan.ask_for_plan(self.do("elena"), opened, name=str(say("As our rules say")))
+            plan.ask_for_plan(self.do("elena"), opened, name=_spoken("es", say("As our rules say")))
 
     def do(self, handle: str, key: str = "") -> Doer:
         return Doer(self.people[handle], key)
@@ -120,32 +124,44 @@ class _Filling:
     def neuquen_before(self) -> Organisation:
         """The past: founded, entered, each assembly in its own hands, one month planned, chosen and closed."""
         month = _month(self.today, 0)
-        network = self.network("elena", NEUQUEN, "Neuquén")
-        tables = _at(read_tables(EXAMPLES / "zanon-2003"), {"2003-04": month})
+        network = self.network("elena", NEUQUEN, "Neuquén", "es")
+        tables = _in_spanish(_at(read_tables(EXAMPLES / "zanon-2003"), {"2003-04": month}))
         upload_workbook(self.do("elena"), network, tables=replace(tables, name=month.name))
         assemblies = {
-            "nueva-espana": ("raul", ("coordinator", "secretary"), "We built the health post with our own hands."),
-            "fasinpat": ("hugo", ("coordinator", "secretary"), "Factory without bosses: one wage, one assembly."),
-            "health-post": ("nora", ("coordinator", "secretary"), "Four health workers, one room, open to all."),
-            "schools": ("silvia", ("delegate", "secretary"), "The school councils of the city."),
+            "nueva-espana": (
+                "raul",
+                ("coordinator", "secretary"),
+                "El centro de salud lo levantamos con nuestras manos.",
+            ),
+            "fasinpat": (
+                "hugo",
+                ("coordinator", "secretary"),
+                "Fábrica sin patrones: un solo sueldo, una sola asamblea.",
+            ),
+            "health-post": (
+                "nora",
+                ("coordinator", "secretary"),
+                "Cuatro trabajadoras de la salud, un consultorio, abierto a todos.",
+            ),
+            "schools": ("silvia", ("delegate", "secretary"), "Los consejos escolares de la ciudad."),
         }
         for at, (code, (handle, purposes, words)) in enumerate(assemblies.items()):
             place = (-38.952 + at * 0.21, -68.059 - at * 0.17)
-            self.claimed(network, "elena", code, handle, purposes, about=words, place=place)
+            self.claimed(network, "elena", code, handle, purposes, about=words, place=place, language="es")
         self.joins("raul", "nueva-espana", "ana")
         self.joins("silvia", "schools", "lucia")
-        self.planned("elena", network, say("As our rules say"), close=True)
+        self.planned("elena", network, say("As our rules say"), close=True, language="es")
         return network
 
     def neuquen_now(self, network: Organisation) -> None:
         """The present and the future: an open round of two months, needs in words, two plans, one refusal."""
         month, later = _month(self.today, 1), _month(self.today, 2)
         tables = _at(read_tables(EXAMPLES / "zanon-2003"), {"2003-04": month})
-        tables = _opened(_twice(tables, month, later), "health-post")
+        tables = _in_spanish(_opened(_twice(tables, month, later), "health-post"))
         plan.open_round(
             self.do("elena"),
             network,
-            name=f"{month.name} and {later.name}",
+            name=f"{month.name} y {later.name}",
             periods=[
                 {"period": one.id, "starts": one.starts.isoformat(), "ends": one.ends.isoformat()}
                 for one in (month, later)
@@ -155,17 +171,21 @@ class _Filling:
         tiles = Product.objects.get(network=network, code="tiles")
         home, schools = self.organisation("nueva-espana"), self.organisation("schools")
         declared: Sequence[tuple[str, Organisation, dict[str, Any]]] = (
-            ("ana", home, {"words": "A tiled floor for the community kitchen", "quantity": "60", "people": "90"}),
             (
                 "ana",
                 home,
-                {"words": "A bus to the hospital on Tuesdays", "quantity": "4", "people": "35", "tier": "2"},
+                {"words": "Piso de cerámicos para el comedor comunitario", "quantity": "60", "people": "90"},
+            ),
+            (
+                "ana",
+                home,
+                {"words": "Un colectivo al hospital los martes", "quantity": "4", "people": "35", "tier": "2"},
             ),
             (
                 "raul",
                 home,
                 {
-                    "words": "Tiles for two washrooms",
+                    "words": "Cerámicos para dos baños",
                     "product": tiles,
                     "quantity": "45",
                     "pays": "free",
@@ -184,12 +204,13 @@ class _Filling:
                     "people": "60",
                 },
             ),
-            ("silvia", schools, {"words": "Two hundred litres of paint", "quantity": "200", "tier": "2"}),
+            ("silvia", schools, {"words": "Doscientos litros de pintura", "quantity": "200", "tier": "2"}),
         )
         for handle, organisation, given in declared:
             needs.declare_need(self.do(handle), organisation, network=network, **{"product": None, **given})
-        self.planned("elena", network, say("As our rules say"))
-        self.planned("elena", network, say("A living wage of 6 pesos an hour"), rules={"living_wage": "6"})
+        self.planned("elena", network, say("As our rules say"), language="es")
+        wage = say("A living wage of 6 pesos an hour")
+        self.planned("elena", network, wage, rules={"living_wage": "6"}, language="es")
         plan.refuse_line(
             self.do("nora", END),
             self.organisation("health-post"),
@@ -197,7 +218,7 @@ class _Filling:
             recipe=Recipe.objects.get(network=network, code="visit-health-post"),
             period=later.id,
             most_runs="300",
-            reason="Two of us four are on leave in that month, and nobody should see patients tired.",
+            reason="Dos de las cuatro estamos de licencia ese mes, y nadie debe atender cansada.",
         )
 
     # --- South Africa ---
@@ -250,17 +271,18 @@ class _Filling:
             "Elena Sosa keeps its papers for a year.",
             purposes=("coordinator", "secretary"),
         )
+        who.describe_organisation(self.do("elena"), council, language="en")
         for handle, network in (("elena", neuquen), ("nomsa", shirts), ("grace", clinic)):
             asked = who.ask_to_belong(self.do(handle), network, network=council)
             if network != clinic:
                 who.agree_to_belong(self.do("elena"), council, belonging=asked)
         for handle, one, other, ally, kind, gives, receives in (
             ("hugo", "fasinpat", "raul", "nueva-espana", "supports",
-             "tiles and hands for what the neighbourhood builds", "people at the gate when an eviction threatens"),
+             "cerámicos y manos para lo que el barrio construye", "gente en el portón cuando amenaza un desalojo"),
             ("nora", "health-post", "grace", "clinic-paarl", "learns",
-             "how four people run a post", "how a union's fund pays for a clinic"),
+             "cómo cuatro personas llevan un centro", "cómo el fondo de un sindicato sostiene una clínica"),
             ("hugo", "fasinpat", "", "pawco", "learns",
-             "how an assembly of three hundred decides", "how nine committees share out the work"),
+             "cómo decide una asamblea de trescientos", "cómo nueve comisiones se reparten el trabajo"),
         ):  # fmt: skip
             alliance = who.ask_for_alliance(
                 self.do(handle),
@@ -275,10 +297,10 @@ class _Filling:
 
     def large(self) -> None:
         """All recovered factories; ids that the other networks have already get an ending."""
-        network = self.network("elena", LARGE, "Argentina")
+        network = self.network("elena", LARGE, "Argentina", "es")
         year = self.today.year + 1
         tables = _told_apart(read_tables(EXAMPLES / "recovered-network"), "-country")
-        tables = replace(_years_on(tables, year - 2019), name=f"{year}")
+        tables = replace(_in_spanish(_years_on(tables, year - 2019)), name=f"{year}")
         upload_workbook(self.do("elena"), network, tables=tables)
 
     # --- small steps ---
@@ -286,7 +308,7 @@ class _Filling:
     def organisation(self, code: str) -> Organisation:
         return Organisation.objects.get(code=code)
 
-    def network(self, handle: str, name: str, place: str) -> Organisation:
+    def network(self, handle: str, name: str, place: str, spoken: str = "en") -> Organisation:
         """A network, founded by its coordinator, with what it says about itself."""
         one = who.found_organisation(
             self.do(handle),
@@ -296,15 +318,22 @@ class _Filling:
             place=place,
             held_on=self.today - timedelta(days=210),
             present=23,
-            minutes=f"Delegates of the sites and communities met and founded the network. "
-            f"{self.people[handle].name} coordinates it for a year and brings every plan back to the assemblies.",
+            minutes=_spoken(
+                spoken,
+                say(
+                    "Delegates of the sites and communities met and founded the network. {name} coordinates it for a "
+                    "year and brings every plan back to the assemblies.",
+                    name=self.people[handle].name,
+                ),
+            ),
             purposes=("coordinator", "secretary"),
         )
-        about = (
+        about = say(
             "A trial network. The people in it are invented. Its figures are those of a worked example, each with its "
             "source or marked as an assumption; their months are moved to the present."
         )
-        who.describe_organisation(self.do(handle), one, about=about)
+        told = _spoken(spoken, about)
+        who.describe_organisation(self.do(handle), one, about=told, language=spoken)
         return who.show_publicly(self.do(handle), one, shows=["about", "place", "networks", "mandates"])
 
     def claimed(
@@ -317,6 +346,7 @@ class _Filling:
         *,
         about: str,
         place: tuple[float, float] | None,
+        language: str = "en",
     ) -> None:
         """The network prints a founding code, and the organisation's own assembly takes it over."""
         codes: list[str] = []
@@ -329,12 +359,20 @@ class _Filling:
             code=codes[0],
             held_on=self.today - timedelta(days=120),
             present=17,
-            minutes=f"The assembly of {one.name} met and took its own affairs here into its hands. {name} wrote this down.",
+            minutes=_spoken(
+                language,
+                say(
+                    "The assembly of {organisation} met and took its own affairs here into its hands. {name} wrote "
+                    "this down.",
+                    organisation=one.name,
+                    name=name,
+                ),
+            ),
             purposes=purposes,
         )
         if "coordinator" not in purposes and "secretary" not in purposes:
             return
-        given: dict[str, Any] = {"about": about}
+        given: dict[str, Any] = {"about": about, "language": language}
         if place is not None:
             given |= {"latitude": f"{place[0]:.3f}", "longitude": f"{place[1]:.3f}"}
         who.describe_organisation(self.do(handle), one, **given)
@@ -356,10 +394,11 @@ class _Filling:
         rules: Mapping[str, str] | None = None,
         choose: bool = False,
         close: bool = False,
+        language: str = "en",
     ) -> Variant:
         """A plan of the open round, made here and now; chosen, and the round closed, where asked."""
         opened = Round.objects.get(network=network, closed__isnull=True)
-        asked = plan.ask_for_plan(self.do(handle), opened, name=str(name), rules=rules)
+        asked = plan.ask_for_plan(self.do(handle), opened, name=_spoken(language, name), rules=rules)
         worker = f"demo:{asked.pk}"
         mine = work.claim(worker)
         assert mine is not None and mine.pk == asked.pk, "somebody else makes plans in this database"
@@ -385,12 +424,27 @@ class _Span:
     ends: date
 
 
+def _spoken(code: str, sentence: Sentence) -> str:
+    """A sentence as somebody would have typed it in that language."""
+    return language(code).text(sentence)
+
+
+def _in_spanish(tables: Tables) -> Tables:
+    """The workbook with its names, units and places in Spanish."""
+
+    def told(_sheet: str, column: str, cell: Cell, _first: Cell) -> Cell:
+        return in_spanish(column, cell) if isinstance(cell, str) else cell
+
+    return _changed(tables, told)
+
+
 def _month(day: date, on: int) -> _Span:
     """The month of a day, or one so many months on."""
     months = day.year * 12 + day.month - 1 + on
     year, month = divmod(months, 12)
     first = date(year, month + 1, 1)
-    return _Span(f"{first:%Y-%m}", f"{first:%B %Y}", first, first.replace(day=monthrange(year, month + 1)[1]))
+    name = format_date(first, "LLLL 'de' y", locale="es").capitalize()
+    return _Span(f"{first:%Y-%m}", name, first, first.replace(day=monthrange(year, month + 1)[1]))
 
 
 def _at(tables: Tables, spans: Mapping[str, _Span]) -> Tables:

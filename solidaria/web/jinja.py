@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from solidaria import __version__
 from solidaria.actions.permit import PURPOSES, RIGHTS
@@ -47,7 +47,7 @@ def environment(**options: Any) -> Environment:
         static=static,
         once=lambda: secrets.token_urlsafe(18),
         messages=get_messages,
-        version=__version__,
+        release=__version__,
         frieze=FRIEZE,
         kinds=KINDS,
         rule_words=RULES,
@@ -56,6 +56,7 @@ def environment(**options: Any) -> Environment:
         words=words,
         decided=decided,
         lang_of=_lang_of,
+        in_its_language=_in_its_language,
         spoken=_spoken,
         # What a page without a refusal shows; a context processor would hide the refusals.
         given={},
@@ -131,6 +132,13 @@ def _lang_of(context: Context, one: Organisation) -> Markup:
     if not one.language or one.language == _language(context).code:
         return Markup()
     return Markup(' lang="{}"').format(one.language)
+
+
+@pass_context
+def _in_its_language(context: Context, one: Organisation, words: str) -> Markup:
+    """An organisation's own words inside a sentence of the page, marked where they are in another language."""
+    language = _lang_of(context, one)
+    return Markup("<span{}>{}</span>").format(language, words) if language else Markup(escape(words))
 
 
 def _url(name: str, *arguments: Any) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from solidaria.records.models import (
     Alliance,
     Belonging,
     Equipment,
+    Founding,
     LineRefused,
     Need,
     Once,
@@ -31,7 +33,9 @@ from solidaria.records.models import (
     Round,
     Variant,
 )
+from solidaria.records.workbook import read_tables
 from solidaria.web import demo
+from solidaria.web.demo_spanish import in_spanish
 from solidaria.web.walk import STEPS
 from tests.web.people import doer
 
@@ -90,12 +94,14 @@ def test_there_is_a_past_a_present_and_a_future(filled: list[Sentence]) -> None:
     past, present = Round.objects.filter(network=network()).order_by("pk")
     assert past.closed is not None and past.chosen is not None and past.chosen.state == "done"
     assert present.closed is None
-    assert [one["period"] for one in past.periods] == ["2026-11"]
-    assert [one["period"] for one in present.periods] == ["2026-12", "2027-01"]
+    months = [DAY.replace(day=1) + timedelta(days=days) for days in (0, 31, 62)]
+    this, following, last = (f"{month:%Y-%m}" for month in months)
+    assert [one["period"] for one in past.periods] == [this]
+    assert [one["period"] for one in present.periods] == [following, last]
     assert [one.state for one in present.variants.all()] == ["done", "done"]  # type: ignore[attr-defined]
     assert any(one.changes["rules"].get("living_wage") for one in present.variants.all())  # type: ignore[attr-defined]
     refusal = LineRefused.objects.get(round=present)
-    assert refusal.reason and refusal.period == "2027-01"
+    assert refusal.reason and refusal.period == last
     assert Need.objects.filter(network=network(), product__isnull=True, withdrawn__isnull=True).count() >= 2
 
 
@@ -201,7 +207,7 @@ def test_a_step_is_ticked_when_the_records_show_it_and_not_before(filled: list[S
         return needs.edit_need(doer(people["lucia"]), need, quantity="200")
 
     def open_kiln() -> Equipment:
-        kiln = Equipment.objects.get(code="kiln", network=here)
+        kiln = Equipment.objects.get(code="horno", network=here)
         return capacity.edit_equipment(doer(people["hugo"]), kiln, hours="690")
 
     def refuse_it() -> LineRefused:
@@ -225,3 +231,52 @@ def test_a_step_is_ticked_when_the_records_show_it_and_not_before(filled: list[S
     for count, act in enumerate(acts, 1):
         act()
         assert ticked() == count, count
+
+
+# --- in whose language ---
+
+
+def test_neuquen_speaks_spanish_and_south_africa_english(filled: list[Sentence]) -> None:
+    spanish, english = network(), [network(demo.SHIRTS), network(demo.CLINIC)]
+    here = Organisation.objects.filter(networks__network=spanish, networks__left__isnull=True)
+    assert here.count() == 15 and {one.language for one in (*here, spanish)} == {"es"}
+    there = Organisation.objects.filter(networks__network__in=english, networks__left__isnull=True)
+    assert there.count() > 20 and {one.language for one in (*there, *english)} == {"en"}
+    words = [*Need.objects.filter(network=spanish).values_list("words", flat=True)]
+    words += [one.name for one in here] + [one.about for one in (*here, spanish)]
+    words += [row.name for row in Product.objects.filter(network=spanish)]
+    words += [row.minutes for row in Founding.objects.filter(organisation__in=[*here, spanish])]
+    words += [row.name for row in Round.objects.filter(network=spanish)]
+    english_words = re.compile(r"\b(the|of|and|for|with|tiles|visits|union|school|hospital's)\b", re.IGNORECASE)
+    assert [one for one in words if english_words.search(one)] == []
+    theirs = [*Need.objects.filter(network__in=english).values_list("words", flat=True)]
+    theirs += [row.name for row in Product.objects.filter(network__in=english)]
+    spanish_words = re.compile(r"\b(de|del|la|los|las|para|con|y)\b", re.IGNORECASE)
+    assert theirs and [one for one in theirs if spanish_words.search(one)] == []
+
+
+@pytest.mark.parametrize("example", ["zanon-2003", "recovered-network"])
+def test_every_word_of_the_argentine_examples_has_its_spanish(example: str) -> None:
+    proper = {
+        "CTA Neuquén", "Gas", "Neuquén", "Buenos Aires", "Santa Fe", "Córdoba", "Entre Ríos", "Mendoza", "Tucumán",
+        "Río Negro", "Chaco", "La Rioja", "Chubut", "m2", "kg", "m",
+    }  # fmt: skip
+    for sheet in ("organisations", "products", "rules"):
+        table = read_tables(demo.EXAMPLES / example).sheets[sheet]
+        for name in {"name", "unit", "place", "decision"} & set(table.columns):
+            place = table.columns.index(name)
+            cells = {str(cells[place]) for _, cells in table.rows if place < len(cells) and cells[place]}
+            assert {cell for cell in cells if in_spanish(name, cell) == cell} <= proper, (sheet, name)
+
+
+def test_an_english_reader_hears_spanish_words_in_spanish(filled: list[Sentence], on: None) -> None:
+    client = signed_in("ana")
+    page = client.get(reverse("needs", args=["nueva-espana"])).content.decode()
+    assert re.search(r'<a [^>]*lang="es"[^>]*>Piso de cerámicos para el comedor comunitario</a>', page)
+    page = client.get(reverse("inside", args=["nueva-espana"])).content.decode()
+    assert '<h1 lang="es">Barrio Nueva España</h1>' in page
+    page = client.get(reverse("network_needs", args=[network().code])).content.decode()
+    assert re.search(r'<th scope="row" lang="es">Cerámicos para dos baños', page)
+    client.cookies["language"] = "es"
+    page = client.get(reverse("needs", args=["nueva-espana"])).content.decode()
+    assert 'lang="es"' not in page[page.index("<main") :], "in a Spanish page nothing has to be marked"
