@@ -42,6 +42,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 #: Beyond these the page shows sums first and the whole table behind a click.
 MOST_CARDS = 14
 MOST_BUYERS = 30
+#: The name of a period that stays on one line.
+SHORT_PERIOD = 12
 MOST_COMMUNITIES = 24
 MOST_PRODUCTS = 16
 MOST_SHORTFALLS = 8
@@ -256,7 +258,10 @@ class Page:
         """The period, where the plan has several."""
         if len(self.figures.network.periods) == 1:
             return Markup("")
-        return Markup(' <span class="soft">({})</span>').format(period)
+        whole = (
+            "soft when" if len(period) <= SHORT_PERIOD else "soft"
+        )  # "2026-12" in two lines reads as two things
+        return Markup(' <span class="{}">({})</span>').format(whole, period)
 
     def part(self, some: Decimal, whole: Decimal) -> str:
         """A part as percent; a dash where there is no whole."""
@@ -666,7 +671,7 @@ class Page:
         hours = recipe.labour_hours / recipe.output
         values = {
             "site": self.figures.name(recipe.site),
-            "hours": self.language.number(hours),
+            "hours": self._hours(hours, rules.living_wage),
             "wage": self.language.money(rules.living_wage),
             "wages": self.language.price(hours * rules.living_wage, code=True),
         }
@@ -679,6 +684,14 @@ class Page:
                 )
             )
         return self._say(say("{site}: {hours} hours of work × {wage} = {wages} of wages.", **values))
+
+    def _hours(self, hours: Decimal, wage: Decimal) -> str:
+        """Hours of work for one unit, with as many decimals as it takes that they times the wage are the wages shown."""
+        wages = self.language.price(hours * wage)
+        for decimals in range(2, 6):
+            if self.language.price(half_up(hours, decimals) * wage) == wages:
+                return self.language.number(half_up(hours, decimals), exact=True)
+        return self.language.number(hours, exact=True)
 
     def made_or_bought(self, product: ProductPrice) -> str:
         """Where the price of a product comes from."""

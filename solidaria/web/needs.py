@@ -178,6 +178,8 @@ def _given(request: HttpRequest, network: Organisation) -> dict[str, Any]:
         quantity = amount(request, post.get("quantity", ""), product.unit)
     else:
         quantity, behind = amount_and_unit(request, post.get("quantity", ""))
+        if unit and behind and unit.casefold() != behind.casefold():
+            quantity = post.get("quantity", "").strip()  # two units: nothing is guessed
         unit = unit or behind
     return {
         "words": words,

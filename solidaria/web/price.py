@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +13,7 @@ from django.shortcuts import render
 
 from solidaria.actions.permit import rights_of
 from solidaria.core.plan.refusals import Refusals
-from solidaria.core.result import Result
+from solidaria.core.result import Coverage, Delivery, Result, Shortfall
 from solidaria.records.models import LineRefused, Organisation, Recipe, Variant
 from solidaria.records.results import result_of
 from solidaria.report.difference import Difference, side_by_side, variant_of
@@ -27,6 +30,10 @@ from solidaria.web.typed import whole
 
 #: Rows of a long table on a page; the files hold all of them.
 MOST_ROWS = 60
+#: Rows of a list before the rest is folded behind its count.
+FEW = 10
+#: Deliveries behind one line.
+MOST_BEHIND = 40
 MOST_COMPARED = 4
 
 
@@ -67,11 +74,11 @@ class View:
             "plan": figures.plan,
             "network": figures.network,
             "currency": self.currency,
+            "few": FEW,
             "name": figures.name,
             "product_name": figures.product_name,
             "unit": figures.unit,
             "cash": lambda amount, code=False: told.money(amount, code=code),
-            "each": lambda amount, code=False: told.price(amount, code=code),
             **more,
         }
 
@@ -102,7 +109,21 @@ def variant(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("round")
         .first()
     )
-    values = view.values(mine=mine, others=others, before=before, first=MOST_ROWS, rules_tried=_tried(row))
+    own = {one.code for one in mine}
+    lacking: dict[str, list[tuple[Coverage, Shortfall]]] = {}
+    lacks = sorted(view.figures.shortfalls, key=lambda pair: pair[0].organisation not in own)
+    for coverage, shortfall in lacks[:MOST_ROWS]:
+        lacking.setdefault(coverage.organisation, []).append((coverage, shortfall))
+    values = view.values(
+        mine=mine,
+        own=own,
+        lacking=list(lacking.items()),
+        sites=sorted(view.figures.sites, key=lambda found: found.site not in own)[:MOST_ROWS],
+        others=others,
+        before=before,
+        first=MOST_ROWS,
+        rules_tried=_tried(row),
+    )
     return render(request, "price/variant.html", values)
 
 
@@ -141,7 +162,7 @@ def site(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         code=code,
         work=work,
         made=made,
-        deliveries=[row for row in prices.deliveries if row.site == code],
+        receivers=_together([row for row in prices.deliveries if row.site == code], lambda row: row.organisation),
         purchases=_inputs(view.figures.result, code),
         costs=[row for row in prices.unit_costs if row.site == code],
         jobs=[row for row in prices.jobs if row.site == code],
@@ -155,6 +176,41 @@ def site(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         ),
     )
     return render(request, "price/site.html", values)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Deliveries of one kind as one line of a page: what they have in common, their sums, and the rows behind it.
+
+    rows   at most MOST_BEHIND; the files hold all of them
+    """
+
+    what: str
+    pays: Decimal
+    adds: Decimal
+    quantity: Decimal
+    count: int
+    rows: list[Delivery]
+
+
+def _together(rows: Iterable[Delivery], what: Callable[[Delivery], str]) -> list[Together]:
+    """Deliveries by what they have in common, the most money first."""
+    by: dict[str, list[Delivery]] = {}
+    for row in rows:
+        by.setdefault(what(row), []).append(row)
+    zero = Decimal(0)
+    found = [
+        Together(
+            key,
+            sum((row.buyer_pays for row in its), zero),
+            sum((row.solidarity for row in its), zero),
+            sum((row.quantity for row in its), zero),
+            len(its),
+            its[:MOST_BEHIND],
+        )
+        for key, its in by.items()
+    ]
+    return sorted(found, key=lambda one: (-(one.pays + one.adds), one.what))
 
 
 def _inputs(result: Result, code: str) -> list[tuple[str, str, Any]]:
@@ -197,6 +253,7 @@ def buyer(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         code=code,
         organisation=figures.network.organisation[code],
         receives=receives,
+        goods=_together(receives[1], lambda row: row.product) if receives else [],
         needs=sorted(needs, key=lambda row: (row.tier, row.share, row.need)),
         missing=missing,
         carries=[row for row in figures.carriers if row.organisation.id == code],
@@ -288,9 +345,12 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
             figures = figures_of(rows[0].pk)
             told = language(request.language.code, variants[0].currency)  # type: ignore[attr-defined]
             difference: Difference = side_by_side(variants)
+            lines = figures_side_by_side(difference, told)
             values |= {
                 "names": [variant.name for variant in variants],
-                "lines": figures_side_by_side(difference, told),
+                "lines": lines,
+                "differing": [line for line in lines if len(set(line.values)) > 1],
+                "alike": [line for line in lines if len(set(line.values)) == 1],
                 "gains": [
                     told.markup(gain_told(gain, figures.name(gain.organisation), variants[gain.variant].name))
                     for gain in difference.gains[:MOST_ROWS]

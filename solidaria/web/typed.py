@@ -49,12 +49,13 @@ def amount(request: HttpRequest, text: str, unit: str = "") -> str:
 def amount_and_unit(request: HttpRequest, text: str) -> tuple[str, str]:
     """The number as plain digits and the words behind it: "40 bars" → 40, bars; "3 dozen eggs" → 36, eggs.
 
-    For a quantity of something that no list knows yet. What cannot be read stays as it is, without a unit.
+    For a quantity of something that no list knows yet. A unit stands apart from its number: "1e400" has none. What
+    cannot be read stays as it is, without a unit.
     """
     text = text.strip()
     number, behind = _split(text)
     value = _read(request, number)
-    if value is None:
+    if value is None or (behind and not text[: -len(behind)][-1:].isspace()):
         return text, ""
     first, _, rest = behind.partition(" ")
     if first.casefold() in MANY:
