@@ -35,7 +35,9 @@ def ask(variant: Variant, result: Result, at: datetime, *, words: str = "", deci
     that nobody has opened are withdrawn: they are about a plan that is no longer proposed.
     """
     network = variant.round.network
-    title = f"{variant.round.name}: {variant.name}"[:200]
+    # A plan that nobody named has a number for a name; "plan" is the same word in all our languages but one.
+    named = f"plan {variant.name}" if variant.name.isdecimal() else variant.name
+    title = f"{variant.round.name}: {named}"[:200]
     text = words.strip()[:4000] or title
     _take_back(variant, at)
     inside = Organisation.objects.filter(code__in=organisations_in(result)).order_by("name", "pk")
@@ -94,7 +96,6 @@ def _asked(
             at=at,
             person=None,
             organisation=organisation,
-            motion=row.motion,
             verb="put_plan_to_assembly",
             kind="Motion",
             subject=row.motion.pk,

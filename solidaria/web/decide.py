@@ -48,6 +48,7 @@ from solidaria.records.models import (
     Recipe,
     Round,
     Rule,
+    Seat,
     Variant,
     Voter,
     VotingCode,
@@ -112,6 +113,7 @@ def motions(request: HttpRequest, code: str) -> HttpResponse:
         "drafts": list(rows.filter(state=DRAFT).annotate(words=Count("comments")).order_by("-number")),
         "page": Paginator(decided, PER_PAGE).get_page(request.GET.get("page")),
         "own_rules": own_rules,
+        "councils": Seat.objects.filter(base=one, ended=None).exists(),
         "known_rules": [
             (name, rule, core.house_rule_told(name, _value(own_rules, name)))
             for name, rule in core.HOUSE_RULES.items()
@@ -492,6 +494,7 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
         "for_and_against": core.FOR_AND_AGAINST,
         "on_paper": row.method in (*core.FOR_AND_AGAINST, *core.MARKING, *core.RANKING),
         "projects": list(row.funded.all()),
+        "ranked": _ranked(row, names),
     }
     if row.state == OPEN and values["can_tell"]:
         values["papers"] = list(PaperCount.objects.filter(motion=row).select_related("teller"))
@@ -513,6 +516,18 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
             (as_read(json.loads(pile.ballot), names), pile.trackers) for pile in row.piles.exclude(count=0)
         ]
     return values
+
+
+def _ranked(row: Motion, names: dict[str, str]) -> list[tuple[str, int]]:
+    """The needs a carried motion has put in order, each with the rank that came of it; none where it did nothing such."""
+    effect = next(
+        (one for one in row.effects if one["kind"] == "rank_needs_by_decision" and "tiers" not in one), None
+    )
+    order = (row.result or {}).get("elected") or []
+    if effect is None or row.state != CARRIED:
+        return []
+    ranks = core.ranks_of(order, list(names), int(effect["ranks"]))
+    return [(names[id], rank) for id, rank in ranks.items() if id in names]
 
 
 def what_it_does(row: Motion) -> dict[str, Any]:
