@@ -22,6 +22,7 @@ from solidaria.records.models import (
     Alliance,
     Belonging,
     CallOff,
+    FundedProject,
     LedgerEvent,
     LogCheckpoint,
     LogEntry,
@@ -324,10 +325,16 @@ def payments(request: HttpRequest, code: str) -> HttpResponse:
     ).exclude(pk=one.pk)
     others = {agent(row.code): row.name for row in organisations.order_by("name").distinct()}
     orders = _orders(one)
+    funded = list(
+        FundedProject.objects.filter(motion__organisation=one).select_related("motion").order_by("-pk")[:50]
+    )
+    asked = whole(request.GET.get("project", ""))
     values = {
         "one": one,
         "rights": rights,
         "page": page_of,
+        "funded": funded,
+        "project": next((row for row in funded if row.pk == asked), None),
         "rows": [
             (row, amount_of(row.amount, row.resource), row.resource.partition(":")[2])
             for row in page_of.object_list
