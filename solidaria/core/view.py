@@ -71,6 +71,6 @@ class View:
 
     key: str
     title: Sentence
-    under: tuple[Sentence, ...]
+    under: tuple[Sentence | str, ...]
     tables: tuple[Table, ...]
     notes: tuple[Sentence, ...] = ()

@@ -176,10 +176,10 @@ def balance(
             has.append(Row((_debt(debt, who), None, cell(debt.amount, currency))))
         has.append(Row((say("What it has"), None, cell(sheet.has, currency)), strong=True))
         owes = [
-            Row((_debt(debt, names.get(debt.creditor, debt.creditor)), None, cell(debt.amount, currency)))
+            Row((_debt(debt, names.get(debt.creditor, debt.creditor)), cell(debt.amount, currency)))
             for debt in sheet.owed_by
         ]
-        owes.append(Row((say("What it owes"), None, cell(sheet.owes, currency)), strong=True))
+        owes.append(Row((say("What it owes"), cell(sheet.owes, currency)), strong=True))
         parts = (
             (say("money that was there at the start"), sheet.began),
             (say("what came in less what went out since then"), sheet.surplus),
@@ -188,13 +188,19 @@ def balance(
             (say("stock at the plan's price"), sheet.worth),
             (say("owed to it less owed by it"), sheet.claims - sheet.owes),
         )
-        mine = [Row((what, None, cell(count, currency))) for what, count in parts if count]
-        mine.append(Row((say("What is its own"), None, cell(sheet.own, currency)), strong=True))
+        mine = [Row((what, cell(count, currency))) for what, count in parts if count]
+        mine.append(Row((say("What is its own"), cell(sheet.own, currency)), strong=True))
         word = currency.partition(":")[2]
         tables += [
             Table("has", say("What it has ({currency})", currency=word), columns, tuple(has)),
-            Table("owes", say("What it owes ({currency})", currency=word), columns, tuple(owes)),
-            Table("own", say("What is its own ({currency})", currency=word), columns, tuple(mine), _check(sheet)),
+            Table("owes", say("What it owes ({currency})", currency=word), (columns[0], columns[2]), tuple(owes)),
+            Table(
+                "own",
+                say("What is its own ({currency})", currency=word),
+                (columns[0], columns[2]),
+                tuple(mine),
+                _check(sheet),
+            ),
         ]
     if goods:
         due = (
@@ -362,7 +368,7 @@ def plan(made: Sequence[Compared], got: Sequence[Compared], about: Sentence, nam
     """Each line of the adopted plan: planned, actual, difference, and why where a reason was written down."""
     tables = []
     for key, title, lines in (("made", say("What we make"), made), ("got", say("What we get"), got)):
-        periods = {line.period for line in lines} - {""}
+        periods, reasons = {line.period for line in lines} - {""}, any(line.why for line in lines)
         columns = (
             Column("product", say("Product")),
             *((Column("period", say("Period")),) if periods else ()),
@@ -370,7 +376,7 @@ def plan(made: Sequence[Compared], got: Sequence[Compared], about: Sentence, nam
             Column("planned", say("Planned"), "number"),
             Column("actual", say("Actual"), "number"),
             Column("difference", say("Difference"), "number"),
-            Column("why", say("Why")),
+            *((Column("why", say("Why")),) if reasons else ()),
         )
         rows = [
             Row(
@@ -379,7 +385,7 @@ def plan(made: Sequence[Compared], got: Sequence[Compared], about: Sentence, nam
                     *((line.period,) if periods else ()),
                     MEASURES[line.measure],
                     *(_amount(line, value) for value in (line.planned, line.actual, line.difference)),
-                    " · ".join(line.why) or None,
+                    *((" · ".join(line.why) or None,) if reasons else ()),
                 )
             )
             for line in lines

@@ -36,7 +36,8 @@ def words(value: Cell, language: Language) -> str:
         whole = value.amount == half_up(value.amount, tongue.decimals)
         return tongue.money(value.amount) if whole else tongue.price(value.amount, code=True)
     if isinstance(value, Quantity):
-        return language.number(value.amount, value.unit)
+        # "h" is read in every language of ours; the units of goods are the network's own words.
+        return language.number(value.amount, "h" if value.unit == "hour" else value.unit)
     if isinstance(value, date):
         return language.date(value)
     if isinstance(value, Sentence):

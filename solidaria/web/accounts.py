@@ -6,7 +6,7 @@ Each is one table of values (core/view.py), shown as a page and given as CSV, XL
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -87,9 +87,9 @@ class Asked:
 
 
 def _asked(request: HttpRequest) -> Asked:
-    """The days somebody chose; this year where none are chosen."""
-    year = datetime.now(UTC).year
-    found = Asked(date(year, 1, 1), date(year, 12, 31))
+    """The days somebody chose; this year until today where none are chosen."""
+    today = datetime.now(UTC).date()
+    found = Asked(date(today.year, 1, 1), today)
     days: dict[str, date] = {}
     for name in ("from", "to"):
         text = request.GET.get(name, "").strip()
@@ -305,7 +305,7 @@ def view_file(request: HttpRequest, code: str, name: str) -> HttpResponse:
         )
         return attachment(made, KINDS[kind], f"{code}-{name}")
     found = MAKERS[what](one, ask, MOST_PRINTED if kind == "pdf" else None)
-    return _file(request, [found], kind, f"{code}-{name}")
+    return _file(request, [replace(found, under=(one.name, *found.under))], kind, f"{code}-{name}")
 
 
 def _file(request: HttpRequest, views: list[View], kind: str, name: str) -> HttpResponse:
@@ -410,6 +410,7 @@ def wage_proof_file(request: HttpRequest, code: str, number: int, name: str) -> 
     if what != "wages" or kind not in ("csv", "xlsx", "pdf"):
         raise Http404
     order, found = _proof(one, number)
+    found = replace(found, under=(order.agreement.giver.name, *found.under))
     return _file(request, [found], kind, f"{order.code.replace('/', '-')}-{name}")
 
 
@@ -427,6 +428,7 @@ def open_views(one: Organisation, chosen: tuple[str, ...]) -> list[View]:
         rows = [
             Row((names.get(what, what), shaped.cell(count, what, units.get(what, ""))))
             for what, count in held.items()
+            if count or is_money(what)
         ]
         title = say("What it holds")
         found.append(View("balances", title, (), (Table("balances", title, columns, tuple(rows)),)))

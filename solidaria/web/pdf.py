@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typst
 
+from solidaria.core.problem import say
 from solidaria.core.view import View
 from solidaria.report.language import Language
 from solidaria.report.views import words
@@ -45,7 +46,7 @@ _TABLES = b"""
   for line in view.under { par(text(fill: soft, line)) }
   for part in view.tables {
     v(0.5em)
-    heading(level: if at == 0 { 2 } else { 3 }, part.title)
+    if part.title != "" { heading(level: if at == 0 { 2 } else { 3 }, part.title) }
     table(
       columns: part.widths.map(one => one * 1fr),
       align: part.sides.map(one => if one == "right" { right } else { left }),
@@ -60,29 +61,37 @@ _TABLES = b"""
   }
   for line in view.notes { par(text(fill: soft, line)) }
 }
+#if data.signs.len() > 0 {
+  v(0.8em)
+  grid(columns: (1fr, 1fr), column-gutter: 1.2cm, row-gutter: 0.6cm,
+    ..data.signs.map(one => block(breakable: false, {
+      v(1.3cm)
+      line(length: 100%, stroke: 0.5pt)
+      text(weight: "bold", one)
+      linebreak()
+      text(fill: soft, size: 8pt, data.sign)
+    })))
+}
 """
 #: A table with more columns lies across the page.
 UPRIGHT = 6
 
 
-def tables(views: Sequence[View], *, language: Language, footer: str) -> bytes:
-    """A PDF of views of the books on A4, tagged, in a language; the first gives it its title."""
+def tables(views: Sequence[View], *, language: Language, footer: str, signs: Sequence[str] = ()) -> bytes:
+    """A PDF of views on A4, tagged, in a language; the first gives it its title. signs: who signs at its end."""
     shown = []
     for view in views:
         parts = []
         for table in view.tables:
             texts = [[words(one, language) for one in row.cells] for row in table.rows]
-            rows = [
-                {"cells": text, "strong": row.strong} for text, row in zip(texts, table.rows, strict=True)
-            ]
+            rows = [{"cells": text, "strong": row.strong} for text, row in zip(texts, table.rows, strict=True)]
             head = [words(column.name, language) for column in table.columns]
             longest = [
-                max([len(head[at]), *(min(40, len(text[at])) for text in texts[:400])])
-                for at in range(len(head))
+                max([len(head[at]), *(min(40, len(text[at])) for text in texts[:400])]) for at in range(len(head))
             ]
             parts.append(
                 {
-                    "title": words(table.title, language),
+                    "title": "" if table.title == view.title else words(table.title, language),
                     "head": head,
                     "rows": rows,
                     "sides": ["right" if column.kind == "number" else "left" for column in table.columns],
@@ -104,6 +113,8 @@ def tables(views: Sequence[View], *, language: Language, footer: str) -> bytes:
         "footer": footer,
         "wide": any(len(table.columns) > UPRIGHT for view in views for table in view.tables),
         "views": shown,
+        "signs": list(signs),
+        "sign": language.text(say("Place, day, names and signatures")),
     }
     made: bytes = typst.compile(
         _TABLES, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, pdf_standards="ua-1"
