@@ -49,7 +49,7 @@ def here() -> World:
 
 def planned(here: World, **more: object) -> Variant:
     """A plan of the open round, made."""
-    asked = plan.ask_for_plan(doer(here.ana), here.round, **more)  # type: ignore[arg-type]
+    asked = plan.ask_for_plan(doer(here.ana), here.round, **more)
     claimed = work.claim("test")
     assert claimed is not None and claimed.pk == asked.pk
     work.make(claimed, "test")
