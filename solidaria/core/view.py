@@ -70,7 +70,7 @@ class View:
     """
 
     key: str
-    title: Sentence
+    title: Sentence | str
     under: tuple[Sentence | str, ...]
     tables: tuple[Table, ...]
     notes: tuple[Sentence, ...] = ()

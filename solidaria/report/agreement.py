@@ -81,7 +81,7 @@ def agreement(
         say("From {starts} to {ends}.", starts=terms.starts, ends=terms.ends),
         state,
     )
-    return View("agreement", say("{title}", title=title), under, tuple(tables))
+    return View("agreement", title, under, tuple(tables))
 
 
 def _lines(terms: Terms, names: Mapping[str, str]) -> Table:
@@ -150,13 +150,12 @@ def _pairs(key: str, title: Sentence, pairs: Sequence[tuple[Sentence, Cell]]) ->
 
 def _versions(versions: Sequence[Version]) -> Table:
     columns = (
-        Column("version", say("Version"), "number"),
+        Column("version", say("Version")),
         Column("day", say("Day"), "day"),
         Column("by", say("Written by")),
         Column("state", say("State")),
     )
     rows = tuple(
-        Row((Quantity(Decimal(one.number)), one.day, one.by, say("in force") if one.in_force else None))
-        for one in versions
+        Row((str(one.number), one.day, one.by, say("in force") if one.in_force else None)) for one in versions
     )
     return Table("versions", say("Versions"), columns, rows)

@@ -62,15 +62,14 @@ _TABLES = b"""
   for line in view.notes { par(text(fill: soft, line)) }
 }
 #if data.signs.len() > 0 {
-  v(0.8em)
-  grid(columns: (1fr, 1fr), column-gutter: 1.2cm, row-gutter: 0.6cm,
+  block(breakable: false, grid(columns: (1fr, 1fr), column-gutter: 1.2cm, row-gutter: 0.4cm,
     ..data.signs.map(one => block(breakable: false, {
-      v(1.3cm)
+      v(1.2cm)
       line(length: 100%, stroke: 0.5pt)
       text(weight: "bold", one)
       linebreak()
       text(fill: soft, size: 8pt, data.sign)
-    })))
+    }))))
 }
 """
 #: A table with more columns lies across the page.
