@@ -160,12 +160,8 @@ def upload_needs(doer: Doer, organisation: Organisation, *, network: Organisatio
         name, table = "needs", tables.sheets["needs"]
     faults = list(tables.faults)
     if table is None:
-        check(
-            [
-                *faults,
-                Fault("needs", None, None, say("The file has no rows."), say("Write one row for each need.")),
-            ]
-        )
+        none = Fault("needs", None, None, say("The file has no rows."), say("Write one row for each need."))
+        check(faults or [none])
     assert table is not None
     known = {"need", "organisation", "words", "product", "quantity", "unit", "period", "tier", "pays", "people"}
     for column in table.columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from solidaria.actions import needs as actions
 from solidaria.actions.acting import refused
 from solidaria.actions.permit import may
 from solidaria.core.problem import Sentence, say
+from solidaria.core.signs import cleaned
 from solidaria.core.workbook.tables import Tables
 from solidaria.records.models import Belonging, Need, Organisation, Product, Round
 from solidaria.records.workbook import read_tables, unpack_csv
@@ -27,6 +29,7 @@ from solidaria.web.typed import amount, amount_and_unit, whole
 PER_PAGE = 100
 #: An uploaded sheet of needs is small; a workbook of a network may be larger (web/plan.py).
 MOST_BYTES = 5_000_000
+_NOT_IN_NAMES = re.compile(r"[^\w .()-]")
 #: How essential a need is. Design and workbook say only that 1 comes first: what lies behind 3, assemblies name.
 TIERS: tuple[tuple[str, Sentence], ...] = (
     ("1", say("1: people cannot do without it")),
@@ -311,12 +314,11 @@ def uploaded(file: UploadedFile | None, most: int, folders: bool = False) -> Tab
             say("In the spreadsheet program choose “Save as” and one of the two."),
         )
     with tempfile.TemporaryDirectory(prefix="solidaria-") as folder:
-        if suffix == ".csv":
-            (Path(folder) / "needs.csv").write_bytes(file.read())
-            return read_tables(folder)
-        path = Path(folder) / "needs.xlsx"
+        # Under its own name, so that a refusal names the file as the person knows it.
+        stem = _NOT_IN_NAMES.sub("_", cleaned(Path(file.name).stem)).strip(" ._")[:60] or "needs"
+        path = Path(folder) / f"{stem}{suffix}"
         path.write_bytes(file.read())
-        return read_tables(path)
+        return read_tables(folder if suffix == ".csv" else path)
 
 
 # --- the network's view ---

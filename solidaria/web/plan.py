@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from itertools import count as count_from
+from itertools import permutations
 from typing import Any
 
 from django.contrib import messages
@@ -19,8 +22,8 @@ from solidaria.actions import workbook as workbook_actions
 from solidaria.actions.acting import refused
 from solidaria.actions.permit import Doer, held_in, may_read
 from solidaria.actions.visible import round_seen, variant_seen
-from solidaria.core.problem import Sentence, say
-from solidaria.core.workbook.schema import RULES
+from solidaria.core.problem import Sentence, say, say_many
+from solidaria.core.workbook.schema import OBJECTIVES, RULES
 from solidaria.records.gather import left_out, organisations_of
 from solidaria.records.models import (
     Belonging,
@@ -385,6 +388,7 @@ def rules(request: HttpRequest, code: str) -> HttpResponse:
     def do() -> Rule:
         since = _day(post.get("since"), "since")
         given = {name: post.get(name, "") for name in ("rule", "value", "unit", "decision", "source")}
+        given["value"] = rule_value(request, given["rule"], given["value"])
         return actions.set_rule(doer(request), one, since=since, **given)
 
     return act(request, do, lambda _: reverse("rules", args=[one.code]), say("Written down."), page)
@@ -566,6 +570,35 @@ def round(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "plan/round.html", _round_page(request, row, one, rights))
 
 
+AIMS = {
+    "jobs": say("work for every site"),
+    "outside": say("little money outside"),
+    "labour": say("few hours"),
+}
+
+
+def _choices(rule: str) -> list[tuple[str, Sentence]]:
+    """What a rule can be set to, where it is one of a few words; blank: as the network's rules say."""
+    as_it_is = [("", say("as our rules say"))]
+    if rule == "protect_jobs":
+        return [*as_it_is, ("yes", say("yes")), ("no", say("no"))]
+    if rule == "objectives":
+        return [
+            *as_it_is,
+            *(
+                (
+                    " ".join(order),
+                    say(
+                        "{first}, then {second}, then {third}",
+                        **dict(zip(("first", "second", "third"), map(AIMS.get, order), strict=True)),
+                    ),
+                )
+                for order in permutations(OBJECTIVES)
+            ),
+        ]
+    return []
+
+
 def _round_page(request: HttpRequest, row: Round, one: Organisation, rights: set[str]) -> dict[str, Any]:
     variants = list(Variant.objects.filter(round=row).defer("tables", "result").select_related("asked_by"))
     refusals = list(
@@ -595,7 +628,11 @@ def _round_page(request: HttpRequest, row: Round, one: Organisation, rights: set
         "needs": planned - len(out.get("period", [])),
         "recipes": recipes,
         "refusing": refusing,
-        "tried": [(rule.name, RULE_WORDS[rule.name], rule.meaning) for rule in RULES if rule.name != "currency"],
+        "tried": [
+            (rule.name, RULE_WORDS[rule.name], rule.meaning, _choices(rule.name))
+            for rule in RULES
+            if rule.name != "currency"
+        ],
         "done": [variant for variant in variants if variant.state == "done"],
         "busy": any(variant.state in (WAITING, RUNNING) for variant in variants),
         "drafting": [one for one in mine if one.pk in held_in(person(request), "agree.draft")]
@@ -683,6 +720,26 @@ def close_round(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("round", args=[row.pk]))
 
 
+def rule_value(request: HttpRequest, rule: str, typed: str) -> str:
+    """What was typed as the value of a rule, a number as people of this language write it."""
+    numbers = {one.name for one in RULES if one.kind == "number"}
+    return amount(request, typed) if rule in numbers else typed.strip()
+
+
+def _named(request: HttpRequest, row: Round, tried: Mapping[str, str], refusals: bool) -> str:
+    """A name that says what is special about a plan, in the language of whoever asks for it."""
+    words: Sentence = say("As our rules say")
+    count = LineRefused.objects.filter(round=row, withdrawn__isnull=True).count() if refusals else 0
+    if count:
+        words = say_many("With {count} refusal", "With {count} refusals", count)
+    rule = next(iter(sorted(tried)), "")
+    if rule in RULE_WORDS:
+        words = say("{rule}: {value}", rule=RULE_WORDS[rule], value=tried[rule][:20])
+    text = request.language.text(words)[:70]  # type: ignore[attr-defined]
+    taken = set(Variant.objects.filter(round=row).values_list("name", flat=True))
+    return next(name for at in count_from(1) if (name := text if at == 1 else f"{text} ({at})") not in taken)
+
+
 @button
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a plan; the page shows how it goes on."""
@@ -692,18 +749,19 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "plan/round.html", {**_round_page(request, row, one, rights), **told})
 
     tried = {
-        name[5:]: request.POST.get(name, "").strip()
+        name[5:]: rule_value(request, name[5:], request.POST.get(name, ""))
         for name in request.POST
         if name.startswith("rule-") and request.POST.get(name, "").strip()
     }
+    refusals = request.POST.get("refusals") != "no"
     return act(
         request,
         lambda: actions.ask_for_plan(
             doer(request),
             row,
-            name=request.POST.get("name", ""),
+            name=request.POST.get("name", "").strip() or _named(request, row, tried, refusals),
             rules=tried,
-            refusals=request.POST.get("refusals") != "no",
+            refusals=refusals,
             after=Variant.objects.filter(round=row, pk=whole(request.POST.get("after", "")) or 0)
             .defer("tables", "result")
             .first(),

@@ -45,7 +45,7 @@ def test_quantity_times_the_price_shown_rounded_is_the_amount_shown_beside_it() 
     ]
     lines = [row for row in rows if "\N{NO-BREAK SPACE}" in row[0]]
     assert len(lines) > 10
-    wrong = [row for row in lines if not agree(*row, Figures(RESULT).price_decimals and 2)]
+    wrong = [row for row in lines if not agree(row[0], row[1], row[2], row[3], 2)]
     assert wrong == []
 
 
