@@ -79,6 +79,12 @@ CLASSES: dict[str, dict[str, str]] = {
         "name": "?", "note": "?", "created": "?", "stipulates": "*", "stipulatesReciprocal": "*", "realizes": "*",
         "realizesReciprocal": "*", "bundledIn": "?",
     },
+    "AgreementBundle": {"name": "?", "note": "?", "created": "?", "bundles": "*"},
+    "Claim": {
+        "action": "1", "provider": "?", "receiver": "?", "triggeredBy": "?", "resourceConformsTo": "?",
+        "resourceClassifiedAs": "*", "resourceQuantity": "?", "effortQuantity": "?", "due": "?", "created": "?",
+        "finished": "?", "note": "?",
+    },
     "Plan": {
         "name": "?", "note": "?", "due": "?", "created": "?", "hasIndependentDemand": "*", "planIncludes": "*",
     },
@@ -98,14 +104,16 @@ RANGES: dict[str, str] = {
         "clauseOf reciprocalClauseOf stipulates stipulatesReciprocal satisfies basedOn inScopeOf hasInput "
         "hasOutput proposedTo eligibleLocation resourceInventoriedAs toResourceInventoriedAs toLocation fulfills "
         "settles realizationOf reciprocalRealizationOf corrects conformsTo accountingQuantity onhandQuantity "
-        "unitOfEffort primaryAccountable currentLocation containedIn contains ofBatchLot".split(),
+        "unitOfEffort primaryAccountable currentLocation containedIn contains ofBatchLot realizes "
+        "realizesReciprocal bundledIn bundles triggeredBy stage listedIn hasDetailedGeometry recipeClauseOf "
+        "recipeReciprocalClauseOf".split(),
         "@id",
     ),
     **dict.fromkeys(("action", "purpose"), "@vocab"),
     **dict.fromkeys(("created", "due", "hasBeginning", "hasEnd", "hasPointInTime"), "xsd:dateTimeStamp"),
     **dict.fromkeys(("finished", "unitBased", "mediumOfExchange", "substitutable"), "xsd:boolean"),
     **dict.fromkeys(("hasNumericalValue", "lat", "long", "alt"), "xsd:decimal"),
-    "omUnitIdentifier": "xsd:anyURI",
+    **dict.fromkeys(("omUnitIdentifier", "image", "imageList", "currentVirtualLocation"), "xsd:anyURI"),
 }
 
 #: The actions we write, and where each stands: as an input or output of a process, or between agents.
@@ -136,6 +144,7 @@ OWN: dict[str, dict[str, str]] = {
         "part": "which part of an agreement it is: goods, price, solidarity, advance",
     },
     "EconomicEvent": {"part": "why it happened: price, solidarity, advance, wage, goods …"},
+    "Claim": {"part": "what it is owed for: price, or solidarity"},
     "Agreement": {"state": "where it stands: draft, waiting, in force, paused, ended, broken"},
     "Plan": {"state": "the plan's state: done, or chosen by the network for its assemblies"},
 }
