@@ -1,0 +1,168 @@
+"""Shapes of Valueflows 1.0.0, generated from ontology.txt: as SHACL for other programs, and checked here without one.
+
+`python -m tests.valueflows.shapes` writes shapes.ttl anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+NAMESPACE = "https://w3id.org/valueflows/ont/vf#"
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
+DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?\Z")
+
+
+@dataclass(frozen=True)
+class Property:
+    """domain: classes that may have it; range: classes, or one datatype; many: 1, ? or *."""
+
+    name: str
+    domain: tuple[str, ...]
+    range: tuple[str, ...]
+    many: str
+
+    @property
+    def leads_to_things(self) -> bool:
+        """Whether its values are other things, and not text, numbers or words of the vocabulary."""
+        return not self.range[0].startswith("xsd:") and self.range[0] not in (
+            "number",
+            "Action",
+            "ProposalPurpose",
+        )
+
+
+def _read() -> tuple[dict[str, Property], dict[str, str], dict[str, tuple[str, str]]]:
+    properties, parents, actions = {}, {}, {}
+    for line in (HERE / "ontology.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        first, *rest = line.split()
+        if first == "subclass":
+            parents[rest[0]] = rest[1]
+        elif first == "action:":
+            actions[rest[0]] = (rest[1], rest[2])
+        else:
+            properties[first] = Property(first, tuple(rest[0].split(",")), tuple(rest[1].split(",")), rest[2])
+    return properties, parents, actions
+
+
+PROPERTIES, PARENTS, ACTIONS = _read()
+
+
+def kinds(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Classes with those that are kinds of them."""
+    return tuple(dict.fromkeys((*names, *(child for child, parent in PARENTS.items() if parent in names))))
+
+
+def things(document: Any) -> Iterator[Mapping[str, Any]]:
+    """Everything in a document that says what it is."""
+    if isinstance(document, Mapping):
+        if "@type" in document:
+            yield document
+        for name, value in document.items():
+            if name != "@context":
+                yield from things(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from things(value)
+
+
+def faults(document: Any) -> list[str]:
+    """What in a document is not as the ontology says: a property on a class that has none, too many values, a value of
+    another kind, an unknown action, or a reference to something that is not in the document."""
+    found = []
+    by_id = {thing["@id"]: thing for thing in things(document) if "@id" in thing}
+    for thing in things(document):
+        kind = thing["@type"]
+        for name, value in thing.items():
+            if name.startswith("@") or ":" in name:
+                continue
+            known = PROPERTIES.get(name)
+            if known is None or kind not in kinds(known.domain):
+                found.append(f"{kind} has no {name}")
+                continue
+            values = value if isinstance(value, list) else [value]
+            if known.many != "*" and len(values) != 1:
+                found.append(f"{kind} has {len(values)} of {name}")
+            found += [f"{kind}.{name}: {wrong}" for one in values if (wrong := _wrong(known, one, by_id))]
+        found += [
+            f"{kind} lacks {one.name}"
+            for one in PROPERTIES.values()
+            if one.many == "1" and kind in kinds(one.domain) and one.name not in thing
+        ]
+    return found
+
+
+def _wrong(known: Property, value: Any, by_id: Mapping[str, Any]) -> str:
+    first = known.range[0]
+    if known.leads_to_things:
+        other = value if isinstance(value, Mapping) else by_id.get(value)
+        if other is None:
+            return f"{value} is not in the document"
+        return "" if other["@type"] in kinds(known.range) else f"{other['@type']} is no {'/'.join(known.range)}"
+    good = {
+        "Action": value in ACTIONS,
+        "ProposalPurpose": value in ("offer", "request"),
+        "number": isinstance(value, str) and bool(DECIMAL.match(value)),
+        "xsd:dateTimeStamp": isinstance(value, str) and bool(STAMP.match(value)),
+        "xsd:boolean": isinstance(value, bool),
+        "xsd:string": isinstance(value, str),
+        "xsd:anyURI": isinstance(value, str) and ":" in value,
+    }[first]
+    return "" if good else f"{value!r} is no {first}"
+
+
+def shacl() -> str:
+    """The same as SHACL in Turtle: a shape for what has each property, and one for what must have it."""
+    head = [line for line in (HERE / "ontology.txt").read_text(encoding="utf-8").splitlines() if line[:1] == "#"][
+        :4
+    ]
+    lines = [*head, "# Generated by tests/valueflows/shapes.py from ontology.txt.", ""]
+    for prefix, where in (
+        ("vf", NAMESPACE),
+        ("sh", "http://www.w3.org/ns/shacl#"),
+        ("xsd", "http://www.w3.org/2001/XMLSchema#"),
+        ("shape", "urn:solidaria:shape:"),
+    ):
+        lines.append(f"@prefix {prefix}: <{where}> .")
+    for one in sorted(PROPERTIES.values(), key=lambda one: one.name):
+        most = " sh:maxCount 1 ;" if one.many != "*" else ""
+        lines += [
+            "",
+            f"shape:{one.name} a sh:NodeShape ; sh:targetSubjectsOf vf:{one.name} ;",
+            f"  sh:or ( {_classes(one.domain)} ) ;",
+            f"  sh:property [ sh:path vf:{one.name} ;{most} {_values(one)} ] .",
+        ]
+        if one.many == "1":
+            for kind in (kind for kind in one.domain if kind != "Action"):
+                lines += [
+                    f"shape:{one.name}-{kind} a sh:NodeShape ; sh:targetClass vf:{kind} ;",
+                    f"  sh:property [ sh:path vf:{one.name} ; sh:minCount 1 ] .",
+                ]
+    return "\n".join(lines) + "\n"
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    return " ".join(f"[ sh:class vf:{name} ]" for name in kinds(names))
+
+
+def _values(one: Property) -> str:
+    first = one.range[0]
+    if first == "Action":
+        return f"sh:in ( {' '.join(f'vf:{name}' for name in sorted(ACTIONS))} )"
+    if first == "ProposalPurpose":
+        return "sh:in ( vf:offer vf:request )"
+    if first == "number":
+        return "sh:datatype xsd:decimal"
+    if first == "Geometry":
+        return "sh:nodeKind sh:BlankNodeOrIRI"
+    return f"sh:datatype {first}" if first.startswith("xsd:") else f"sh:or ( {_classes(one.range)} )"
+
+
+if __name__ == "__main__":
+    (HERE / "shapes.ttl").write_text(shacl(), encoding="utf-8")
