@@ -176,6 +176,13 @@ def describe(request: HttpRequest, code: str) -> HttpResponse:
         "longitude",
     )
     given = {name: request.POST.get(name, "") for name in names if name in request.POST}
+    for name in ("members", "pledge"):
+        if name in given:
+            given[name] = amount(request, given[name])
+    for name in ("ability", "latitude", "longitude"):
+        # Small numbers, never with thousands: a comma can only be the decimal one, in every language.
+        if name in given:
+            given[name] = given[name].strip().replace(",", ".")
     return act(
         request,
         lambda: actions.describe_organisation(doer(request), one, **given),

@@ -6,6 +6,7 @@ import html
 import io
 import re
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -216,3 +217,43 @@ def test_the_page_of_permissions_says_who_takes_away_the_whole_workbook() -> Non
     page = html.unescape(Client().get(reverse("permissions")).content.decode())
     assert all(str(words) in page for words in READ.values())
     assert set(READ) == set(READINGS)
+
+
+# --- numbers and lists as people write and read them ---
+
+
+@pytest.mark.parametrize(("language", "typed"), [("es", "1.250,5"), ("pt", "1.250,50"), ("en", "1,250.50")])
+def test_the_numbers_of_a_description_are_read_as_the_page_language_writes_them(
+    here: World, language: str, typed: str
+) -> None:
+    form = {
+        "name": "Barrio Norte",
+        "pledge": typed,
+        "ability": "0,5",
+        "latitude": "-38,952",
+        "longitude": "-68.059",
+    }
+    answer = signed_in(here.ana, language).post(
+        reverse("describe", args=[here.barrio.code]), {**form, "once": "d1"}
+    )
+    assert answer.status_code == 302
+    here.barrio.refresh_from_db()
+    one = here.barrio
+    assert (one.pledge, one.ability) == (Decimal("1250.5"), Decimal("0.5"))
+    assert (one.latitude, one.longitude) == (Decimal("-38.952"), Decimal("-68.059"))
+
+
+def test_a_new_network_is_led_to_invite_and_a_new_community_to_ask(here: World) -> None:
+    network = founded(here.ana, "Red del Norte", "network")
+    page = signed_in(here.ana).get(reverse("inside", args=[network.code])).content.decode()
+    assert "No organisation belongs to it yet." in page and "It belongs to no network yet." not in page
+    page = signed_in(here.carla).get(reverse("inside", args=[here.elsewhere.code])).content.decode()
+    assert "It belongs to no network yet." in page
+
+
+def test_history_does_not_say_twice_who_joined(here: World) -> None:
+    codes: list[str] = []
+    who.print_codes(doer(here.ana), here.barrio, how_many=1, codes=codes)
+    who.join_with_code(doer(here.carla), None, code=codes[0])
+    page = signed_in(here.ana).get(reverse("history", args=[here.barrio.code])).content.decode()
+    assert "joined with a printed code" in page and "joined with a printed code: Carla" not in page
