@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from solidaria.actions.agree import YEAR
+from solidaria.actions.ledger import LAST, summed
 from solidaria.core.accounts import Compared, Promised
 from solidaria.core.books import ACTIONS, Event, agent, amount_of, good, money
 from solidaria.core.money import EXACT
@@ -26,17 +27,12 @@ from solidaria.records.models import (
 )
 from solidaria.records.results import result_of
 
-LAST = "9999-12-31"
-
 
 def moves(who: str, first: str = "", last: str = LAST) -> dict[tuple[str, str, str, str], int]:
     """The sums of an agent's events over these days, both inclusive, as core/accounts.py `moves_of` says."""
-    found: dict[tuple[str, str, str, str], int] = {}
-    rows = LedgerEvent.objects.filter(day__gte=first, day__lte=last).exclude(amount=0).order_by()
-    for side, mine in (("in", rows.filter(receiver=who)), ("out", rows.filter(provider=who))):
-        for row in mine.values("resource", "action", "part").annotate(all=Sum("amount")):
-            found[side, row["resource"], row["action"], row["part"]] = int(row["all"])
-    return dict(sorted(found.items()))
+    return {
+        key: amount for key, (amount, _) in summed(who, first, last).items() if ACTIONS[key[2]].counts != "effort"
+    }
 
 
 def held_until(who: str, last: str = LAST) -> dict[str, int]:
@@ -379,3 +375,21 @@ def events_of_orders(codes: Iterable[str]) -> dict[str, list[Event]]:
     for row in LedgerEvent.objects.filter(order__in=list(codes)).order_by("pk"):
         found.setdefault(row.order, []).append(row.value)
     return found
+
+
+def agreements_named(one: Organisation, promises: Iterable[str]) -> list[Agreement]:
+    """The agreements an organisation is a side of, and those of other promises that its events fulfil; by number."""
+    codes = set(promises)
+    fulfilled = PromiseLine.objects.filter(code__in=codes).values("agreement")
+    paid = PromiseLine.objects.filter(provider=one).values("agreement")
+    rows = Agreement.objects.filter(Q(giver=one) | Q(taker=one) | Q(pk__in=fulfilled) | Q(pk__in=paid))
+    found = rows.select_related("giver", "taker", "current").prefetch_related(
+        "promise_lines__provider", "promise_lines__receiver", "promise_lines__call_off", "call_offs", "versions"
+    )
+    return list(found.order_by("giver__code", "number"))
+
+
+def events_fulfilling(row: Agreement) -> list[Event]:
+    """The events that fulfil promises of an agreement, as they were written down."""
+    codes = PromiseLine.objects.filter(agreement=row).values("code")
+    return [event.value for event in LedgerEvent.objects.filter(promise__in=codes).order_by("pk")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
 from datetime import UTC
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection
@@ -12,8 +14,10 @@ from django.db.models import Max, Q, QuerySet, Sum
 from solidaria.actions.acting import check
 from solidaria.actions.permit import Doer
 from solidaria.core.accounts import Income
-from solidaria.core.books import ACTIONS, FIELDS, Event, agent, event_faults, lacking
-from solidaria.records.models import AgreementVersion, LedgerEvent, LogEntry, Membership, Organisation
+from solidaria.core.books import ACTIONS, FIELDS, HOURS, OUTSIDE, Event, agent, event_faults, is_money, lacking
+from solidaria.records.models import AgreementVersion, LedgerEvent, LogEntry, Membership, MonthSum, Organisation
+
+LAST = "9999-12-31"
 
 
 def new_event(doer: Doer, by: Organisation, **given: object) -> Event:
@@ -24,16 +28,72 @@ def new_event(doer: Doer, by: Organisation, **given: object) -> Event:
 
 
 def held(agent: str, resource: str) -> tuple[int, int]:
-    """What an agent holds of a resource, by right and in hand: sums over all events, in the database."""
-    found = []
-    for column in ("accounting", "onhand"):
-        gives = [name for name, one in ACTIONS.items() if getattr(one, column) in ("-", "-/+")]
-        gets = [name for name, one in ACTIONS.items() if getattr(one, column) in ("+", "-/+", "+to")]
-        rows = LedgerEvent.objects.filter(resource=resource)
-        plus = rows.filter(receiver=agent, action__in=gets).aggregate(all=Sum("amount"))["all"] or 0
-        minus = rows.filter(provider=agent, action__in=gives).aggregate(all=Sum("amount"))["all"] or 0
-        found.append(int(plus) - int(minus))
-    return found[0], found[1]
+    """What an agent holds of a resource, by right and in hand: sums over all events, as the database keeps them."""
+    return _effects(summed(agent, resource=resource)).get(resource, (0, 0))
+
+
+def summed(
+    who: str, first: str = "", last: str = LAST, resource: str = ""
+) -> dict[tuple[str, str, str, str], tuple[int, int]]:
+    """(in or out, resource, action, part) → amount and effort of an agent's events over these days, both inclusive.
+
+    Whole months come from the sums that the database keeps, the days before and after them from the events.
+    resource   only this one; blank: all
+    """
+    found: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+
+    def add(side: str, rows: Iterable[tuple[str, str, str, int, int]]) -> None:
+        for what, action, part, amount, effort in rows:
+            before = found.get((side, what, action, part), (0, 0))
+            found[side, what, action, part] = (before[0] + int(amount), before[1] + int(effort))
+
+    start, end = _whole_months(first, last)
+    spans = [(first, last)]
+    if who != OUTSIDE and start <= end:
+        spans = [(first, f"{start}-00"), (f"{end}-32", last)]
+        months = MonthSum.objects.filter(agent=who, month__gte=start, month__lte=end).order_by()
+        for side in ("in", "out"):
+            rows = months.filter(side=side, **({"resource": resource} if resource else {}))
+            add(side, _grouped(rows))
+    for begins, ends in spans:
+        if begins <= ends:
+            events = LedgerEvent.objects.filter(day__gte=begins, day__lte=ends).order_by()
+            events = events.filter(resource=resource) if resource else events
+            add("in", _grouped(events.filter(receiver=who)))
+            add("out", _grouped(events.filter(provider=who)))
+    return dict(sorted(found.items()))
+
+
+def _grouped(rows: QuerySet[Any]) -> Iterable[tuple[str, str, str, int, int]]:
+    found: Iterable[tuple[str, str, str, int, int]] = rows.values_list("resource", "action", "part").annotate(
+        Sum("amount"), Sum("effort")
+    )
+    return found
+
+
+def _whole_months(first: str, last: str) -> tuple[str, str]:
+    """The first and the last month that lie wholly within these days; the first behind the last where none does."""
+    start = first[:7]
+    if first and not first.endswith("-01"):
+        year, month = int(first[:4]), int(first[5:7])
+        start = f"{year + month // 12:04}-{month % 12 + 1:02}"
+    year, month = int(last[:4]), int(last[5:7])
+    if int(last[8:]) < monthrange(year, month)[1]:
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return start, f"{year:04}-{month:02}"
+
+
+def _effects(moves: Mapping[tuple[str, str, str, str], tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Resource → what these sums come to by right and in hand, as each action does."""
+    found: dict[str, tuple[int, int]] = {}
+    for (side, resource, action, _), (amount, _effort) in moves.items():
+        effects = ("+", "-/+", "+to") if side == "in" else ("-", "-/+")
+        one = ACTIONS[action]
+        right, hand = (amount if effect in effects else 0 for effect in (one.accounting, one.onhand))
+        sign = 1 if side == "in" else -1
+        before = found.get(resource, (0, 0))
+        found[resource] = (before[0] + sign * right, before[1] + sign * hand)
+    return found
 
 
 def post(event: Event, resource_name: str = "") -> LedgerEvent:
@@ -109,34 +169,40 @@ def events_of(organisation: Organisation) -> list[Event]:
 
 def income_of(organisation: Organisation, first: str, last: str) -> Income:
     """The income statement of an organisation over these days, summed in the database: as core/accounts.py says."""
-    own = f"organisation:{organisation.code}"
-    rows = LedgerEvent.objects.filter(day__gte=first, day__lte=last).order_by()
-    moves = rows.filter(
-        resource__startswith="money:", action__in=[name for name, one in ACTIONS.items() if one.accounting]
-    )
-
-    def summed(found: QuerySet[LedgerEvent]) -> dict[tuple[str, str], int]:
-        sums = found.values("part", "resource").annotate(all=Sum("amount"))
-        return dict(sorted(((row["part"], row["resource"]), int(row["all"])) for row in sums))
-
-    worked = rows.filter(action="work", receiver=own).values("provider").annotate(all=Sum("effort"))
+    own = agent(organisation.code)
+    ways: dict[str, dict[tuple[str, str], int]] = {"in": {}, "out": {}}
+    for (side, resource, action, part), (amount, _) in summed(own, first, last).items():
+        # What one gives oneself (what is found, or made) came in and did not go out.
+        if is_money(resource) and ACTIONS[action].accounting in (
+            ("-/+",) if side == "out" else ("+", "-/+", "+to")
+        ):
+            ways[side][part, resource] = ways[side].get((part, resource), 0) + amount
+    rows = LedgerEvent.objects.filter(action="work", receiver=own, day__gte=first, day__lte=last).order_by()
+    worked = rows.values("provider").annotate(all=Sum("effort"))
     return Income(
-        summed(moves.filter(receiver=own)),
-        summed(moves.filter(provider=own).exclude(receiver=own)),
+        dict(sorted(ways["in"].items())),
+        dict(sorted(ways["out"].items())),
         dict(sorted((row["provider"], int(row["all"])) for row in worked)),
     )
 
 
 def texts_of(organisation: Organisation, until: int | None = None) -> list[str]:
-    """The log as the lines its tree is made of, up to `until` entries; worked out anew from the tables each time."""
+    """The log as the lines its tree is made of, up to `until` entries; worked out anew from the tables each time.
+
+    An entry that does not stand at the next place is none that was signed: its line says where it stands.
+    """
     columns = [f"event__{LedgerEvent.RENAMED.get(name, name)}" for name in FIELDS]
     entries = LogEntry.objects.filter(organisation=organisation).order_by("place")
     if until is not None:
         entries = entries.filter(place__lt=until)
     versions = dict(_versions(organisation))
     # Plain columns and not rows: a log of a year has a million of them.
-    found = entries.values_list("event_id", "version_id", *columns).iterator(chunk_size=10_000)
-    return [Event(*row[2:]).text if row[0] is not None else versions[row[1]] for row in found]
+    found = entries.values_list("place", "event_id", "version_id", *columns).iterator(chunk_size=10_000)
+    texts = []
+    for at, (place, event, version, *values) in enumerate(found):
+        line = Event(*values).text if event is not None else versions[version]
+        texts.append(line if place == at else f"{line} at place {place}")
+    return texts
 
 
 def text_of(entry: LogEntry) -> str:
@@ -167,15 +233,6 @@ def outside_the_log(one: Organisation) -> int:
 
 
 def balances_of(agent: str) -> list[tuple[str, int, int]]:
-    """(resource, by right, in hand) of everything an agent ever held, by resource; in two questions, as `held` adds up."""
-    found: dict[str, list[int]] = {}
-    rows = LedgerEvent.objects.exclude(resource="").exclude(resource="hours").order_by()
-    for side, sign in (("receiver", 1), ("provider", -1)):
-        sums = rows.filter(**{side: agent}).values_list("resource", "action").annotate(all=Sum("amount"))
-        for resource, action, all in sums:
-            held_now = found.setdefault(resource, [0, 0])
-            for at, column in enumerate(("accounting", "onhand")):
-                effects = ("+", "-/+", "+to") if sign > 0 else ("-", "-/+")
-                if getattr(ACTIONS[action], column) in effects:
-                    held_now[at] += sign * int(all)
-    return [(resource, *found[resource]) for resource in sorted(found)]  # type: ignore[misc]
+    """(resource, by right, in hand) of everything an agent ever held, by resource; as `held` adds up."""
+    found = _effects(summed(agent))
+    return [(resource, *found[resource]) for resource in sorted(found) if resource not in ("", HOURS)]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from solidaria.records.summed import EVENTS, keep_sums
+
 #: The tables, by their names in the database.
 TABLES = (
     "records_agreementversion",
@@ -23,6 +25,8 @@ def guard(editor: BaseDatabaseSchemaEditor, tables: tuple[str, ...] = TABLES) ->
     """Put the triggers in place, on SQLite and PostgreSQL."""
     for statement in statements(editor.connection.vendor, tables):
         editor.execute(statement, params=None)  # a % in it is the function's own
+    if EVENTS in tables:
+        keep_sums(editor)  # a table that was built anew has lost that trigger, too
 
 
 def unguard(editor: BaseDatabaseSchemaEditor, tables: tuple[str, ...] = TABLES) -> None:

@@ -22,6 +22,7 @@ from solidaria.core.logfile import LogFile, Verified, Witness, signatures_of, ve
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.proof import Checkpoint, leaf_hash, read_note, roots_at
 from solidaria.records.signatures import signed_by
+from solidaria.records.summed import SIDES
 
 FILE = "solidaria.sqlite3"
 _EVENT = ", ".join(f'e."{ {"id": "uid"}.get(name, name) }"'.replace(" ", "") for name in FIELDS)
@@ -156,6 +157,8 @@ def _log(asked: _Asked, pk: int, code: str) -> Kept:
     )
     if outside:
         faults.append(say("{count} events stand in the books and not in the log.", count=outside))
+    if _kept_sums(asked, own) != _added_up(asked, own):
+        faults.append(say("The sums that the server keeps are not those of its events."))
     notes: list[str] = []
     witnesses: list[Witness] = []
     for row, size, root, note in asked.rows(
@@ -181,6 +184,27 @@ def _log(asked: _Asked, pk: int, code: str) -> Kept:
     public = keys[0][0] if keys else ""
     file = LogFile(f"solidaria/o/{code}", public, notes[0] if notes else "", tuple(witnesses), tuple(texts))
     return Kept(code, file, tuple(notes), tuple(faults))
+
+
+def _kept_sums(asked: _Asked, own: str) -> set[tuple[Any, ...]]:
+    """The sums the database keeps of an agent."""
+    rows = asked.rows(
+        "SELECT month, side, resource, action, part, amount, effort FROM records_monthsum WHERE agent = ?", own
+    )
+    return {tuple(row) for row in rows}
+
+
+def _added_up(asked: _Asked, own: str) -> set[tuple[Any, ...]]:
+    """The same, added up from the events."""
+    return {
+        (month, side, *row[:-2], int(row[-2]), int(row[-1]))
+        for side, column in SIDES.items()
+        for month, *row in asked.rows(
+            "SELECT substr(day, 1, 7), resource, action, part, SUM(amount), SUM(effort) FROM records_ledgerevent "
+            f"WHERE {column} = ? GROUP BY substr(day, 1, 7), resource, action, part",
+            own,
+        )
+    }
 
 
 def verified(kept: Kept, *, key: str = "", checkpoints: Sequence[Checkpoint] = ()) -> Verified:

@@ -29,6 +29,7 @@ def empty_ledgers() -> None:
             "countersignature",
             "logcheckpoint",
             "logentry",
+            "monthsum",
             "ledgerevent",
             "agreementyes",
             "agreementversion",

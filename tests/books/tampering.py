@@ -23,6 +23,7 @@ from solidaria.records.models import (
     LogCheckpoint,
     LogEntry,
     LogKey,
+    MonthSum,
     Organisation,
 )
 from solidaria.records.signatures import countersign, key_in, public_text, sign
@@ -189,7 +190,10 @@ def in_the_log(one: Organisation, other: Organisation, rows: dict[str, LogEntry]
 
 
 def given(entry: int, other: Organisation) -> bool:
-    """An entry goes into another organisation's log, behind its end."""
+    """An entry goes into another organisation's log, behind its end; where it stands already, it only goes."""
+    event = LogEntry.objects.values_list("event_id", flat=True).get(pk=entry)
+    if event is not None and LogEntry.objects.filter(organisation=other, event=event).exists():
+        return sql("DELETE FROM records_logentry WHERE id = %s", entry) > 0
     return (
         sql("UPDATE records_logentry SET organisation_id = %s, place = %s WHERE id = %s", other.pk, FAR, entry) > 0
     )
@@ -330,6 +334,19 @@ def beside_the_log(one: Organisation, rows: dict[str, LedgerEvent]) -> Iterator[
                 yield Kind(f"ledgerevent beside the log: {sort} {name}", put)
 
 
+def in_sums(one: Organisation) -> Iterator[Kind]:
+    """The sums that the database keeps beside the log."""
+    for row in MonthSum.objects.filter(agent=f"organisation:{one.code}").exclude(amount=0):
+        whose = f"monthsum {row.side} {row.action} {row.resource} ({row.part})"
+        for way, change in NUMBER.items():
+            new = change(row.amount)
+            if new != row.amount:
+                yield Kind(f"{whose}: {way}", lambda r=row, v=new: set_value(r, "amount", v))
+        yield Kind(f"{whose}: taken away", lambda pk=row.pk: MonthSum.objects.filter(pk=pk).delete()[0] > 0)
+        yield Kind(f"{whose}: of another resource", lambda r=row: set_value(r, "resource", "money:XTS"))
+        yield Kind(f"{whose}: of another agent", lambda r=row: set_value(r, "agent", "organisation:nobody"))
+
+
 def resigned(one: Organisation, key: Any) -> None:
     """Every checkpoint signed anew over what stands in the tables now, as if it had always been so."""
     public = public_text(key)
@@ -462,4 +479,4 @@ def all_kinds(one: Organisation, other: Organisation, stranger: Organisation, ne
     chosen = [*simple[::10], *(kind for kind in simple if kind.name.startswith("whole log"))]
     own = key_in(books.key_file(one))
     covered = [each for kind in dict.fromkeys(chosen) for each in covered_up(kind, one, own, new_key)]
-    return [*simple, *beside_the_log(one, sorts), *in_signatures(one, row), *covered]
+    return [*simple, *beside_the_log(one, sorts), *in_sums(one), *in_signatures(one, row), *covered]

@@ -389,6 +389,7 @@ def test_what_is_changed_in_the_tables_of_a_server_is_found_by_the_command(
         ("UPDATE records_logcheckpoint SET root = 'x'", "is not what was signed"),
         ("UPDATE records_logkey SET public = 'x'", "not signed by the key"),
         ("UPDATE records_countersignature SET public = 'x'", "is not one under this checkpoint"),
+        ("UPDATE records_monthsum SET amount = amount + 1", "sums that the server keeps"),
         ("UPDATE records_agreementyes SET at = '2020-01-01 00:00:00'", "the log was changed"),
         (
             "INSERT INTO records_ledgerevent SELECT 99, 'new', action, provider, receiver, resource, unit, 10, effort, day, "

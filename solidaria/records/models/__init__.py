@@ -26,6 +26,7 @@ from solidaria.records.models.books import (
     LogCheckpoint,
     LogEntry,
     LogKey,
+    MonthSum,
     Payment,
 )
 from solidaria.records.models.decide import (
@@ -118,6 +119,7 @@ __all__ = [
     "LogKey",
     "Mandate",
     "Membership",
+    "MonthSum",
     "Motion",
     "Need",
     "Obligation",

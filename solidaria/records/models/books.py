@@ -51,6 +51,8 @@ class LedgerEvent(models.Model):
             models.Index(fields=["promise"]),
             models.Index(fields=["order"]),
             models.Index(fields=["corrects"]),
+            models.Index(fields=["provider", "day"], name="event_given_on"),
+            models.Index(fields=["receiver", "day"], name="event_got_on"),
         ]
 
     def __str__(self) -> str:
@@ -68,6 +70,33 @@ class LedgerEvent(models.Model):
     def of(cls, event: Event) -> LedgerEvent:
         """The row of an event, not yet saved."""
         return cls(**{cls.RENAMED.get(name, name): getattr(event, name) for name in FIELDS})
+
+
+class MonthSum(models.Model):
+    """What the events of one agent add up to in a month; the database counts each event in (records/summed.py).
+
+    side   in: the agent got it; out: gave it. The world outside has no sums
+    """
+
+    agent = models.CharField(max_length=120)
+    month = models.CharField(max_length=7)
+    side = models.CharField(max_length=3)
+    resource = models.CharField(max_length=220)
+    action = models.CharField(max_length=20)
+    part = models.CharField(max_length=20)
+    amount = models.BigIntegerField()
+    effort = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["agent", "month", "side", "resource", "action", "part"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "month", "side", "resource", "action", "part"], name="one_sum_of_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent} {self.month}"
 
 
 class LogEntry(models.Model):
