@@ -171,19 +171,22 @@ def choices_of(one: Organisation, currency: str) -> Choices:
     lefts = {due.id: due.left for due in dues}
     cash = money(currency)
 
-    def told(id: str, part: str, code: str, *, kept: bool) -> Sentence:
+    def told(id: str, kind: str, part: str, code: str = "") -> Sentence:
         left = amount_of(lefts[id] or 0, cash)
         values = {"name": names[id] or say("somebody outside the books"), "part": PARTS[part], "left": left}
-        if kept:
+        if kind == "promise":
             return say("{name}: {part}, {left}, for {code}", code=code, **values)
+        if kind == "draft":
+            return say("drafted payment, {name}: {part}, {left}", **values)
         return say("payment in the books, {name}: {part}, {left}", **values)
 
     for promise in PromiseLine.objects.filter(pk__in=found["promise"]).select_related("call_off"):
         id = f"promise:{promise.pk}"
-        labels[id] = told(id, promise.part, promise.call_off.code if promise.call_off else promise.code, kept=True)
+        code = promise.call_off.code if promise.call_off else promise.code
+        labels[id] = told(id, "promise", promise.part, code)
     for payment in Payment.objects.filter(pk__in=found["payment"]):
         id = f"payment:{payment.pk}"
-        labels[id] = told(id, payment.part, "", kept=False)
+        labels[id] = told(id, "draft" if payment.released is None else "payment", payment.part)
     for due in dues:
         if due.id.startswith("wage:"):
             labels[due.id] = say("pay for hours worked: {name}", name=names[due.id])
