@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 
 from solidaria.actions.visible import organisations_of_person
 from solidaria.records.models import Organisation, Person
+from solidaria.report.language import BEGUN
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "request": request,
         "language": getattr(request, "language", None),
         "languages": settings.LANGUAGES,
+        "begun": BEGUN,
         "me": person if known else None,
         "my_organisations": lambda: my_organisations(request) if known else [],
         "csrf": lambda: get_token(request),

@@ -43,7 +43,7 @@ TABLES: dict[str, Kept] = {
             "id": _NUMBER,
             "handle": say("your sign-in name; only you see it"),
             "name": say("what the other members call you"),
-            "email": say("your e-mail address, if you gave one; only for codes to sign in"),
+            "email": say("your e-mail address, if you gave one; only for codes and links to get in"),
             "language": say("the language of your pages"),
             "password": say("not the password: a fingerprint of it, from which it cannot be read back"),
             "last_login": say("when you signed in last"),
@@ -286,7 +286,10 @@ TABLES: dict[str, Kept] = {
     ),
     "EmailAddress": Kept(
         say("Your e-mail address"),
-        say("Only where this server sends e-mail, and only if you gave one: to send you codes to sign in."),
+        say(
+            "Only where this server sends e-mail, and only if you gave one: to send you codes to sign in and links to "
+            "choose a new password."
+        ),
         say("Until you remove it."),
         {
             "id": _NUMBER,

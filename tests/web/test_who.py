@@ -16,13 +16,16 @@ from django.urls import reverse
 
 from solidaria.actions import decide, plan, who, work
 from solidaria.actions.permit import READINGS
+from solidaria.core.problem import say
 from solidaria.records.models import Belonging, Mandate, Membership, Seat
+from solidaria.report.language import Language
 from solidaria.web.help import READ
 from solidaria.web.steps import steps
 from tests.actions.test_spine import uniforms
 from tests.web.people import FOUNDED, MINUTES, World, doer, founded, world
 
 pytestmark = pytest.mark.django_db
+BEGUN_HERE = "This translation is begun: what is not translated yet stands in English."
 
 
 @pytest.fixture
@@ -257,3 +260,59 @@ def test_history_does_not_say_twice_who_joined(here: World) -> None:
     who.join_with_code(doer(here.carla), None, code=codes[0])
     page = signed_in(here.ana).get(reverse("history", args=[here.barrio.code])).content.decode()
     assert "joined with a printed code" in page and "joined with a printed code: Carla" not in page
+
+
+# --- languages ---
+
+
+def test_a_language_that_is_begun_says_so_on_every_page_and_a_complete_one_does_not(here: World) -> None:
+    for language, begun in (("en", False), ("es", False), ("pt", True)):
+        page = signed_in(here.ana, language).get(reverse("home")).content.decode()
+        assert (Language(language).text(say(BEGUN_HERE)) in page) is begun
+    account = signed_in(here.ana).get(reverse("account")).content.decode()
+    assert "Português is begun" in account
+
+
+@pytest.mark.parametrize(
+    "name",
+    "home directory found my_needs my_plans my_motions words permissions privacy first_steps account join recover vouch "
+    "mfa_index close_account tokens".split(),
+)
+def test_what_a_member_sees_first_is_portuguese(here: World, name: str) -> None:
+    """No sentence of these pages stays English: each is another one in Portuguese, save names and signs."""
+    assert both_languages(here, reverse(name)) == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    "inside organisation needs declare_need upload_needs roll codes mandates ties tree seats obligations history "
+    "motions propose_motion assemblies site describe show_publicly".split(),
+)
+def test_what_an_organisations_members_see_is_portuguese(here: World, name: str) -> None:
+    uniforms(here)
+    for one in (here.barrio, here.workshop):
+        assert both_languages(here, reverse(name, args=[one.code])) == set()
+
+
+@pytest.mark.parametrize(
+    "name", "network network_needs products rules routes promises workbook open_round".split()
+)
+def test_what_a_networks_members_see_is_portuguese(here: World, name: str) -> None:
+    uniforms(here)
+    assert both_languages(here, reverse(name, args=[here.network.code])) == set()
+
+
+def both_languages(here: World, where: str) -> set[str]:
+    """The sentences that read the same on the English and on the Portuguese page; names and short signs do not count."""
+    pages = [signed_in(here.ana, code).get(where) for code in ("en", "pt")]
+    assert [page.status_code for page in pages] == [200, 200], where
+    english, portuguese = (sentences_on(page.content.decode()) for page in pages)
+    typed = {MINUTES, "uniforms for the school", "period, pays, people, note"}
+    same = {one for one in english & portuguese if len(re.findall(r"[a-z]{3,}", one)) > 3}
+    return {one for one in same - typed if not one.startswith("http://testserver/calendar/")}
+
+
+def sentences_on(page: str) -> set[str]:
+    """The pieces of text of a page's main part."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return {" ".join(html.unescape(piece).split()) for piece in re.split(r"<[^>]*>", main)}
