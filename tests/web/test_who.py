@@ -302,13 +302,13 @@ def test_what_a_networks_members_see_is_portuguese(here: World, name: str) -> No
     assert both_languages(here, reverse(name, args=[here.network.code])) == set()
 
 
-def both_languages(here: World, where: str) -> set[str]:
-    """The sentences that read the same on the English and on the Portuguese page; names and short signs do not count."""
-    pages = [signed_in(here.ana, code).get(where) for code in ("en", "pt")]
+def both_languages(here: World, where: str, other: str = "pt") -> set[str]:
+    """The sentences that read the same on the English page and on the other one; names and short signs do not count."""
+    pages = [signed_in(here.ana, code).get(where) for code in ("en", other)]
     assert [page.status_code for page in pages] == [200, 200], where
-    english, portuguese = (sentences_on(page.content.decode()) for page in pages)
+    english, translated = (sentences_on(page.content.decode()) for page in pages)
     typed = {MINUTES, "uniforms for the school", "period, pays, people, note"}
-    same = {one for one in english & portuguese if len(re.findall(r"[a-z]{3,}", one)) > 3}
+    same = {one for one in english & translated if len(re.findall(r"[a-z]{3,}", one)) > 3}
     return {one for one in same - typed if not one.startswith("http://testserver/calendar/")}
 
 
@@ -316,3 +316,12 @@ def sentences_on(page: str) -> set[str]:
     """The pieces of text of a page's main part."""
     main = page[page.index("<main") : page.index("</main>")]
     return {" ".join(html.unescape(piece).split()) for piece in re.split(r"<[^>]*>", main)}
+
+
+@pytest.mark.parametrize("name", "inside mandates tree seats obligations ties history motions assemblies".split())
+def test_federation_tree_and_mandates_are_spanish_in_spanish(here: World, name: str) -> None:
+    council = founded(here.ana, "Consejo del Sur", "council")
+    asked = who.ask_to_belong(doer(here.ana), here.network, network=council)
+    who.agree_to_belong(doer(here.ana), council, belonging=asked)
+    for one in (here.barrio, here.network, council):
+        assert both_languages(here, reverse(name, args=[one.code]), "es") == set()
