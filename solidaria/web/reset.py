@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+from allauth.account.models import EmailAddress
 from allauth.core.ratelimit import consume, consume_or_429
 from django.conf import settings
 from django.contrib import messages
@@ -115,7 +116,8 @@ def send_link(address: str, code: str, link: Callable[[str, str], str]) -> None:
 
 def send_changed(person: Person) -> None:
     """The letter that says that the password was changed."""
-    for address in person.emailaddress_set.filter(verified=True).order_by("pk").values_list("email", flat=True):
+    rows = EmailAddress.objects.filter(user=person, verified=True).order_by("pk")
+    for address in rows.values_list("email", flat=True):
         _send(
             person,
             address,
