@@ -236,6 +236,7 @@ LINES: dict[str, Line] = {
         "community", "call_off", lambda all: {"line": "0", "quantity": "1", "due": today()}, pk("agreement")
     ),
     "o/<str:code>/agreements/<int:number>/paper.pdf": shows("workshop", pk("agreement")),
+    "o/<str:code>/agreements/<int:number>/agreement.jsonld": shows("workshop", pk("agreement")),
     "o/<str:code>/agreements/<int:number>/<str:verb>": button(
         "workshop", "pause_agreement", lambda all: {"why": "No thread."}, pk("agreement"), word("pause")
     ),
