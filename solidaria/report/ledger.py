@@ -15,6 +15,8 @@ import xlsxwriter
 from solidaria.core.books import Event, amount_of, balances, changes, is_money
 from solidaria.core.valueflows import OWN_PREFIX, context
 from solidaria.records.workbook import guarded
+from solidaria.report.contracts import More, agreement_of
+from solidaria.report.names_linked import iri, measure
 
 COLUMNS = (
     "recorded", "day", "action", "part", "provider", "receiver", "resource", "quantity", "unit", "hours", "order",
@@ -140,67 +142,65 @@ def _line(text: str) -> str:
 # --- Valueflows ---
 
 
-def to_valueflows(events: Iterable[Event], names: Mapping[str, str]) -> bytes:
+def to_valueflows(events: Iterable[Event], names: Mapping[str, str], more: More | None = None) -> bytes:
     """The events as Valueflows 1.0.0 in JSON-LD: agents, resource specifications, units, and the events.
 
     names   ids of agents and resources → names; without one, the id stands for it
+    more    agreements, claims and resources of the same document (report/contracts.py); without them the events still
+            name the promises they fulfil, which are then in another document
     """
-    kept = list(events)
+    kept, beside = list(events), more or More()
     things: list[dict[str, Any]] = []
-    for agent in sorted({one for event in kept for one in (event.provider, event.receiver)}):
-        things.append({"@id": _id(agent), "@type": "Organization", "name": names.get(agent, agent)})
-    for resource in sorted({event.resource for event in kept if event.resource}):
+    agents = {one for event in kept for one in (event.provider, event.receiver)} | beside.agents
+    for agent in sorted(agents):
+        kind = "Person" if agent.startswith("member:") else "Organization"
+        things.append({"@id": iri(agent), "@type": kind, "name": names.get(agent, agent)})
+    for resource in sorted({event.resource for event in kept if event.resource} | set(beside.resources)):
         thing: dict[str, Any] = {
-            "@id": _id(resource),
+            "@id": iri(resource),
             "@type": "ResourceSpecification",
             "name": names.get(resource, resource),
         }
         if is_money(resource):
             thing["mediumOfExchange"] = True
         things.append(thing)
-    for unit in sorted({_unit(event) for event in kept} | {"hour"}):
-        things.append({"@id": _id(f"unit:{unit}"), "@type": "Unit", "label": unit})
-    things += [_event(event) for event in kept]
+    for unit in sorted({_unit(event) for event in kept} | {"hour"} | beside.units):
+        things.append({"@id": iri(f"unit:{unit}"), "@type": "Unit", "label": unit})
+    things += [*beside.things, *(_event(event) for event in kept)]
     document = {**context(), "@graph": things}
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _event(event: Event) -> dict[str, Any]:
     thing: dict[str, Any] = {
-        "@id": _id(f"event:{event.id}"),
+        "@id": iri(f"event:{event.id}"),
         "@type": "EconomicEvent",
         "action": event.action,
-        "provider": _id(event.provider),
-        "receiver": _id(event.receiver),
-        "resourceConformsTo": _id(event.resource),
+        "provider": iri(event.provider),
+        "receiver": iri(event.receiver),
+        "resourceConformsTo": iri(event.resource),
         "hasPointInTime": f"{event.day}T12:00:00Z",
         "created": event.recorded,
         f"{OWN_PREFIX}:part": event.part,
     }
     if event.amount:
-        thing["resourceQuantity"] = _measure(f"{amount_of(event.amount, event.resource):f}", _unit(event))
+        thing["resourceQuantity"] = measure(f"{amount_of(event.amount, event.resource):f}", _unit(event))
     if event.effort:
-        thing["effortQuantity"] = _measure(f"{amount_of(event.effort, 'hours'):f}", "hour")
+        thing["effortQuantity"] = measure(f"{amount_of(event.effort, 'hours'):f}", "hour")
     if event.promise:
-        thing["fulfills"] = [_id(f"promise:{event.promise}")]
+        thing["fulfills"] = [iri(f"promise:{event.promise}")]
+        # hilo/3/1/goods belongs to the call-off hilo/3/1, and what holds from the start to the agreement hilo/3.
+        call_off = event.order or ""
+        contract = "/".join(event.promise.split("/")[:2])
+        name = "realizationOf" if event.part == "goods" else "reciprocalRealizationOf"
+        thing[name] = agreement_of(contract, call_off)
     if event.corrects:
-        thing["corrects"] = _id(f"event:{event.corrects}")
+        thing["corrects"] = iri(f"event:{event.corrects}")
     if event.note:
         thing["note"] = event.note
     return thing
 
 
-def _measure(value: str, unit: str) -> dict[str, Any]:
-    return {"@type": "Measure", "hasNumericalValue": value, "hasUnit": _id(f"unit:{unit}")}
-
-
 def _unit(event: Event) -> str:
     """A currency is a specification with mediumOfExchange; its amounts are counted in units of one."""
     return "one" if is_money(event.resource) else event.unit or "one"
-
-
-def _id(name: str) -> str:
-    """An address of our own for anything: the ids of the books, as a URN."""
-    return "urn:solidaria:" + re.sub(
-        r"[^A-Za-z0-9:._~/-]", lambda sign: "".join(f"%{byte:02X}" for byte in sign[0].encode()), name
-    )

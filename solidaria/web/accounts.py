@@ -38,12 +38,13 @@ from solidaria.records.models import (
     Round,
 )
 from solidaria.report import accounts as shaped
-from solidaria.report.ledger import to_beancount, to_valueflows
+from solidaria.report.ledger import to_beancount
 from solidaria.report.views import to_csv, to_xlsx
 from solidaria.web.agree import day_of
 from solidaria.web.answers import members_only, organisation_for, seen, shown
-from solidaria.web.books import names_for, resource_names, units_of
+from solidaria.web.book_names import names_for, resource_names, units_of
 from solidaria.web.language import language
+from solidaria.web.linked_files import linked
 from solidaria.web.pdf import tables
 from solidaria.web.proof import proof_values
 from solidaria.web.typed import whole
@@ -295,13 +296,13 @@ def view_file(request: HttpRequest, code: str, name: str) -> HttpResponse:
     if what == "account":
         _choose(one, ask)
     if kind in ("beancount", "jsonld"):
-        start = "" if kind == "beancount" else ask.first.isoformat()
-        rows = asked.events_between(agent(one.code), ask.of, start, ask.last.isoformat())
+        # All of the account until the last day: what is corrected and fulfilled stands in the same file.
+        rows = asked.events_between(agent(one.code), ask.of, "", ask.last.isoformat())
         events = [row.value for row in rows]
         made = (
             to_beancount(events, agent(one.code), one.name)
             if kind == "beancount"
-            else to_valueflows(events, names_for(events, one))
+            else linked(one, events, held_too=False)
         )
         return attachment(made, KINDS[kind], f"{code}-{name}")
     found = MAKERS[what](one, ask, MOST_PRINTED if kind == "pdf" else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
+from solidaria.actions import accounts as asked
 from solidaria.actions.agreed import terms_of
 from solidaria.core.agree import STATES
 from solidaria.core.problem import say
@@ -14,6 +15,7 @@ from solidaria.web.accounts import KINDS, attachment
 from solidaria.web.agree import one_of
 from solidaria.web.answers import members_only, organisation_for
 from solidaria.web.language import language
+from solidaria.web.linked_files import linked
 from solidaria.web.pdf import tables
 
 
@@ -55,3 +57,12 @@ def pdf(request: HttpRequest, code: str, number: int) -> HttpResponse:
     tongue = language(tongue if tongue in ("en", "es") else "en")
     made = tables([shown], language=tongue, footer=f"Solidaria · {row.giver.code}/{row.number}", signs=sides)
     return attachment(made, KINDS["pdf"], f"agreement-{row.giver.code}-{row.number}.pdf")
+
+
+@members_only
+def jsonld(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """One agreement with its promises and what fulfilled them, as Valueflows JSON-LD."""
+    one, _ = organisation_for(request, code)
+    row = one_of(one, number)
+    made = linked(one, asked.events_fulfilling(row), only=row)
+    return attachment(made, KINDS["jsonld"], f"agreement-{row.giver.code}-{row.number}.jsonld")

@@ -34,9 +34,11 @@ from solidaria.records.models import (
     PromiseLine,
 )
 from solidaria.report.accounts import VIEWS
-from solidaria.report.ledger import to_beancount, to_csv, to_valueflows, to_xlsx
+from solidaria.report.ledger import to_beancount, to_csv, to_xlsx
 from solidaria.web.agree import day_of
 from solidaria.web.answers import act, button, doer, form, members_only, organisation_for
+from solidaria.web.book_names import names_for, resource_names, units_of
+from solidaria.web.linked_files import linked
 from solidaria.web.typed import amount, whole
 
 PER_PAGE = 100
@@ -50,37 +52,6 @@ ACTION_WORDS: dict[str, Sentence] = {
     "transfer": say("it came in from outside the books"),
     "work": say("work"),
 }
-
-
-def names_for(events: list[Any], own: Organisation) -> dict[str, str]:
-    """Ids of agents and resources → names; members as number of their place on the roll."""
-    agents = {one for event in events for one in (event.provider, event.receiver)}
-    codes = [one.partition(":")[2] for one in agents if one.startswith("organisation:")]
-    found = {
-        f"organisation:{code}": name
-        for code, name in Organisation.objects.filter(code__in=codes).values_list("code", "name")
-    }
-    found |= {agent(own.code): own.name}
-    return found | resource_names({event.resource for event in events})
-
-
-def resource_names(resources: set[str]) -> dict[str, str]:
-    """Ids of resources → names."""
-    found = {one: one.partition(":")[2] for one in resources if is_money(one)}
-    goods = [one.partition(":")[2].partition("/") for one in resources if one.startswith("good:")]
-    rows = Product.objects.filter(
-        network__code__in={network for network, _, _ in goods}, code__in={code for _, _, code in goods}
-    )
-    return found | {good(row.network.code, row.code): row.name for row in rows.select_related("network")}
-
-
-def units_of(resources: set[str]) -> dict[str, str]:
-    """Ids of goods → units."""
-    goods = [one.partition(":")[2].partition("/") for one in resources if one.startswith("good:")]
-    rows = Product.objects.filter(
-        network__code__in={network for network, _, _ in goods}, code__in={code for _, _, code in goods}
-    )
-    return {good(row.network.code, row.code): row.unit for row in rows.select_related("network")}
 
 
 def _balances(one: Organisation) -> list[dict[str, Any]]:
@@ -502,7 +473,7 @@ def file(request: HttpRequest, code: str, name: str) -> HttpResponse:
             lambda: to_xlsx(events_of(one)),
         ),
         "books.beancount": ("text/plain", lambda: to_beancount(events_of(one), agent(one.code), one.name)),
-        "books.jsonld": ("application/ld+json", lambda: _linked(one)),
+        "books.jsonld": ("application/ld+json", lambda: linked(one, events_of(one))),
         "books.log.json": ("application/json", lambda: log_of(one).text.encode()),
     }
     if name not in makers:
@@ -512,11 +483,6 @@ def file(request: HttpRequest, code: str, name: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{one.code}.{name.partition(".")[2]}"'
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-def _linked(one: Organisation) -> bytes:
-    events = events_of(one)
-    return to_valueflows(events, names_for(events, one))
 
 
 def log_of(one: Organisation) -> LogFile:

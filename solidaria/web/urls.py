@@ -71,6 +71,7 @@ organisation: list[URLPattern] = [
     path("agreements/<int:number>/change", agree.change, name="change_agreement"),
     path("agreements/<int:number>/call", agree.call, name="call_off"),
     path("agreements/<int:number>/paper.pdf", agreement_files.pdf, name="agreement_pdf"),
+    path("agreements/<int:number>/agreement.jsonld", agreement_files.jsonld, name="agreement_jsonld"),
     path("agreements/<int:number>/versions/<int:version>", agree.versions, name="agreement_version"),
     path("agreements/<int:number>/review", agree.review, name="review_agreement"),
     path("agreements/<int:number>/<str:verb>", agree.step, name="agreement_step"),
