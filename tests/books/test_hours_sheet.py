@@ -60,7 +60,7 @@ def test_handles_and_numbers_of_the_roll_do_and_the_hours_stand_in_the_wage_proo
         (75 * HOUR // 10, order.code),
         (HOUR // 2, ""),
     ]
-    assert sum(income_of(here.workshop, "2000", "2999").hours.values()) == 8 * HOUR
+    assert sum(income_of(here.workshop, "2000-01-01", "2999-12-31").hours.values()) == 8 * HOUR
     client = Client()
     client.force_login(here.ana)
     page = client.get(reverse("wage_proof", args=[here.workshop.code, order.pk])).content.decode()
