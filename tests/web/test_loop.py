@@ -19,6 +19,7 @@ from solidaria.actions import councils, who, work
 from solidaria.actions.who import grant_mandate
 from solidaria.records.models import (
     Agreement,
+    FundedProject,
     Motion,
     Need,
     Organisation,
@@ -31,7 +32,7 @@ from solidaria.records.models import (
     Variant,
 )
 from solidaria.web import demo
-from tests.web.people import doer, person
+from tests.web.people import doer, person, world
 from tests.web.test_journeys import no_complaints, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -83,6 +84,12 @@ def network(db: None, monkeypatch: pytest.MonkeyPatch) -> Organisation:
     return here
 
 
+def picture(page: Any, name: str) -> None:
+    """A picture of the page, where somebody wants one."""
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
 class Walk:
     """People with their phones; each picture that is taken has a number."""
 
@@ -97,9 +104,8 @@ class Walk:
     def look(self, page: Any, name: str) -> None:
         """The page is as it should be; a picture of it where somebody wants one."""
         no_complaints(page)
-        if PICTURES:
-            self.count += 1
-            page.screenshot(path=str(Path(PICTURES) / f"{self.count:02}-{name}.png"), full_page=True)
+        self.count += 1
+        picture(page, f"{self.count:02}-{name}")
 
     def carried(self, motion: Motion, facilitator: str, ballots: dict[str, str], name: str = "") -> Motion:
         """The facilitator opens the vote, everybody votes with one tap, the facilitator closes it."""
@@ -301,3 +307,52 @@ def test_a_round_goes_from_ranked_needs_to_agreements(network: Organisation, vis
     walk.look(raul, "agreements")
     assert Agreement.objects.filter(variant=plan_two, taker=home).exists()
     assert Product.objects.filter(network=network, code="tiles").exists()
+
+
+@pytest.mark.parametrize(("size", "language"), [("phone", "es"), ("desk", "en")])
+@pytest.mark.parametrize("method", ["equal_shares", "equal_points"])
+def test_a_fund_is_shared_out_with_a_few_taps(
+    visitor: Callable[..., Any], method: str, size: str, language: str
+) -> None:
+    here = world()
+    grant_mandate(doer(here.ana), here.barrio, person=here.ana.pk, purpose="facilitator", decision=DECIDED)
+    bheki, ana = visitor(here.bheki, size, language), visitor(here.ana, size, language)
+    bheki.goto(reverse("propose_motion", args=[here.barrio.code]))
+    bheki.click("summary:has(+ div a[href='?effect=fund_projects'])")
+    bheki.click("a[href='?effect=fund_projects']")
+    bheki.fill("[name=title]", "El fondo de mayo")
+    bheki.fill("[name=text]", "Lo que juntamos.")
+    bheki.fill("[name=fund]", "1000")
+    for place, (name, cost) in enumerate(
+        (("Radio del barrio", "400"), ("Colectivo", "500"), ("Dos pozos", "300"))
+    ):
+        bheki.locator("[name=p-name]").nth(place).fill(name)
+        bheki.locator("[name=p-cost]").nth(place).fill(cost)
+    bheki.check(f"[name=method][value={method}]")
+    no_complaints(bheki)
+    picture(bheki, f"fund-propose-{method}-{size}")
+    bheki.click("form:has([name=title]) button.main")
+    bheki.wait_for_url("**/motions/*/")
+    motion = Motion.objects.get()
+    ana.goto(reverse("motion", args=[motion.pk]))
+    ana.click("form[action$='/open'] button.main")
+    ana.wait_for_selector("form[action$='/close']", state="attached")
+    for page in (ana, bheki):
+        page.goto(reverse("vote", args=[motion.pk]))
+        if method == "equal_shares":
+            page.check("[name=ballot][value='1']")
+            page.check("[name=ballot][value='3']")
+        else:
+            page.check("[name=points-1][value='5']")
+            page.check("[name=points-3][value='2']")
+        no_complaints(page)
+        picture(page, f"fund-ballot-{method}-{size}")
+        page.click("form:has([name^=points-], [name=ballot]) button.main")
+        page.wait_for_selector(".said, .notice.good")
+    ana.goto(reverse("motion", args=[motion.pk]))
+    ana.click("details.sure:has(form[action$='/close']) summary")
+    ana.click("form[action$='/close'] button")
+    ana.wait_for_selector("table caption")
+    no_complaints(ana)
+    picture(ana, f"fund-result-{method}-{size}")
+    assert {row.name for row in FundedProject.objects.filter(motion=motion)} == {"Radio del barrio", "Dos pozos"}
