@@ -885,10 +885,10 @@ class Deciding(RuleBasedStateMachine):
         if self.attempt(expected, "carrying down", lambda: councils.carry_down(self.doer(by), motion)):
             self.new_drafts(pk, [union for union in (0, 1) if self.seat(union).live(self.now)])
 
-    def new_drafts(self, pk: int, unions: list[int]) -> None:
-        """Drafts on the very same text in the bases that have none."""
+    def new_drafts(self, pk: int, unions: list[int], *, anew: bool = False) -> None:
+        """Drafts on the very same text in the bases that have none; anew: in those that have decided on it, too."""
         for union in unions:
-            if self.own_vote(pk, union) is None:
+            if anew or self.own_vote(pk, union) is None:
                 row = Motion.objects.exclude(pk__in=self.votes).get(origin=pk, organisation=self.places[union])
                 assert row.text == self.votes[pk].text
                 self.votes[row.pk] = Vote(union, None, row.text, origin=pk)
@@ -931,17 +931,12 @@ class Deciding(RuleBasedStateMachine):
             return
         if vote.needed:
             vote.state, vote.outcome = "referred", "to ratify"
-            self.new_drafts(
-                pk,
-                [
-                    union
-                    for union in vote.bases
-                    if union not in self.confirmed(pk)
-                    and not any(
-                        one.state in ("draft", "open") for one in [self.own_vote(pk, union)] if one is not None
-                    )
-                ],
-            )
+            asked = set(vote.bases) - self.confirmed(pk)
+            pending = {
+                union for union in asked if (own := self.own_vote(pk, union)) and own.state in ("draft", "open")
+            }
+            # A base that has voted it down is asked once more: now it is the council's decision.
+            self.new_drafts(pk, sorted(asked - pending), anew=True)
             self.ratify_if_enough(pk)
         else:
             self.happens(vote)
