@@ -8,8 +8,9 @@ _BY_HAND = "rests on the minutes of an assembly, which a person enters and answe
 _CODES = "shows codes once, to be printed; a program would keep them"
 _IN_PERSON = "is something a person does about himself or herself, signed in"
 _BINDING = "binds an organisation: a person with the mandate reads the terms and says yes"
+_BETWEEN = "is settled between people of the two sides, who ask each other why and by when"
 _SECOND = "is the second look at a payment: a person who did not draft it lets the money go"
-_LOOKED_AT = "is looked at by a person first: nothing of a file or a bank line stands in the books before somebody confirms it"
+_LOOKED_AT = "is looked at by a person first: nothing of a file or a bank line is booked before somebody confirms it"
 _ASSEMBLY = "is part of an assembly: people speak, sign and vote there themselves, and no program for them"
 
 #: Action -> why no key opens it.
@@ -43,6 +44,9 @@ NOT_FOR_PROGRAMS: dict[str, str] = {
     **dict.fromkeys("open_bank_account book_line leave_line take_up_line undo_booking".split(), _LOOKED_AT),
     "agree_by_mandate": _BINDING,
     "release_payment": _SECOND,
+    "tell_delay": _BETWEEN,
+    "agree_to_delay": _BETWEEN,
+    "note_review": "is what both sides found when they looked at the agreement together",
     "print_voting_codes": _CODES,
     "revoke_voting_codes": "goes with printing codes",
 }
