@@ -15,6 +15,7 @@ import tempfile
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PHONE, DESK = (390, 844), (1280, 860)
@@ -105,6 +106,62 @@ def filled() -> list[tuple[str, str, str, str, tuple[int, int]]]:
         ("your-part", worker.handle, "en", reverse("plan_site", args=[variant.pk, site.site]), PHONE),
         ("price", chief.handle, "en", reverse("plan_product", args=[variant.pk, site.product]), DESK),
         ("directory", chief.handle, "en", reverse("directory"), DESK),
+        *agreed(variant.round, worker, site.site),
+    ]
+
+
+def agreed(round: Any, worker: Any, code: str) -> list[tuple[str, str, str, str, tuple[int, int]]]:
+    """An agreement that the chosen plan means, an order of it made, delivered and half paid, and its pages."""
+    from django.urls import reverse
+    from django.utils.timezone import now
+
+    from solidaria.actions import agree
+    from solidaria.actions.agreed import latest, order, terms_of, yes
+    from solidaria.actions.ledger import new_event, post
+    from solidaria.actions.permit import Doer
+    from solidaria.core.books import OUTSIDE, agent, good, money
+    from solidaria.records.models import Agreement, Mandate, Membership, Organisation
+
+    organisation = Organisation.objects.get(code=code)
+    signs = (
+        Mandate.objects.filter(organisation=organisation, purpose="coordinator").select_related("person").first()
+    )
+    assert signs is not None
+    agree.draft_from_plan(Doer(signs.person), organisation, round=round)
+    row = Agreement.objects.filter(giver=organisation).select_related("giver", "taker", "network").first()
+    assert row is not None
+    version = latest(row)
+    for side in Organisation.objects.filter(code__in=version.parties):
+        mandate = Mandate.objects.filter(organisation=side).first() or signs
+        yes(version, side, now(), mandate=mandate)
+    row.refresh_from_db()
+    terms = terms_of(version)
+    line = terms.lines[0]
+    called = order(row, terms, 0, (line.quantity / 2).to_integral_value(), terms.starts, now())
+    doer, own, today = Doer(signs.person), agent(code), date.today().isoformat()
+    member = Membership.objects.get(organisation=organisation, person=worker)
+    flow = {"day": today, "order": called.code, "unit": ""}
+    goods = {**flow, "resource": good(terms.network, line.product), "unit": line.unit, "amount": called.amount}
+    cash = {**flow, "resource": money(terms.currency)}
+    wages = int(line.wage * called.amount / 10_000)
+    for given in (
+        {**goods, "action": "produce", "provider": own, "receiver": own, "part": "made"},
+        {**goods, "action": "transfer", "provider": own, "receiver": agent(row.taker.code), "part": "goods",
+         "promise": f"{called.code}/goods"},
+        {**flow, "action": "work", "provider": f"member:{member.pk}", "receiver": own, "resource": "hours",
+         "unit": "hour", "amount": 0, "effort": 38_000_000, "part": "hours"},
+        {**cash, "action": "transfer", "provider": OUTSIDE, "receiver": own, "amount": wages * 3, "part": "opening",
+         "order": ""},
+        {**cash, "action": "transfer", "provider": own, "receiver": f"member:{member.pk}", "amount": wages * 3 // 4,
+         "part": "wage"},
+    ):  # fmt: skip
+        post(new_event(doer, organisation, **given))
+    opened = "balances income wages agreements checkpoint"
+    organisation.house_rules.create(rule="open_books", value=opened, since=now())
+    return [
+        ("agreement", worker.handle, "en", reverse("agreement", args=[code, row.pk]), DESK),
+        ("wage-proof", worker.handle, "es", reverse("wage_proof", args=[code, called.pk]), PHONE),
+        ("open-books", worker.handle, "en", reverse("open_books", args=[code]), DESK),
     ]
 
 
