@@ -168,6 +168,7 @@ def test_dora_founds_a_school_says_what_it_needs_and_reads_why_it_does_not_get_a
     ana.wait_for_selector(".keys", timeout=60_000)
     no_complaints(ana)
     first = Variant.objects.get(round=here.round)
+    ana.click("details.sure:has(form[action$='/choose']) summary")
     ana.click("form[action$='/choose'] button")
     ana.wait_for_selector(".said")
 
