@@ -53,8 +53,8 @@ class LimitsMiddleware:
         name = request.resolver_match.url_name if request.resolver_match else None
         most = UPLOADS.get(name or "", UPLOADS["workbook"] if request.path.startswith(API) else MOST_FORM)
         if length(request) > most:
-            values = {"large": True, "most": most // 1_000_000, "back": request.path if name in UPLOADS else ""}
-            return render(request, "bad_request.html", values, status=413)
+            told = {"large": True, "most": most // 1_000_000, "back": request.path if name in UPLOADS else ""}
+            return render(request, "bad_request.html", told, status=413)
         if any("\x00" in str(value) or (isinstance(value, int) and value > LARGEST) for value in named.values()):
             raise Http404
         if any(_unkept(values) for _, values in request.GET.lists()):
