@@ -20,7 +20,10 @@ EVERY = 3600
 
 
 def tidy(at: datetime) -> int:
-    """Throw away old askings for recovery, forms' keys, files nobody confirmed, sessions and counts of network addresses; how many rows."""
+    """Throw away what has run out; how many rows.
+
+    Old askings for recovery, forms' keys, files nobody confirmed, sessions, counts of network addresses.
+    """
     thrown = Recovery.objects.filter(asked__lt=at - timedelta(days=RECOVERY_DAYS)).delete()[0]
     thrown += Once.objects.filter(at__lt=at - timedelta(days=ONCE_DAYS)).delete()[0]
     thrown += throw_uploads_away(at)

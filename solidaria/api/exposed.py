@@ -10,7 +10,9 @@ _IN_PERSON = "is something a person does about himself or herself, signed in"
 _BINDING = "binds an organisation: a person with the mandate reads the terms and says yes"
 _BETWEEN = "is settled between people of the two sides, who ask each other why and by when"
 _SECOND = "is the second look at a payment: a person who did not draft it lets the money go"
-_LOOKED_AT = "is looked at by a person first: nothing of a file or a bank line is booked before somebody confirms it"
+_LOOKED_AT = (
+    "is looked at by a person first: nothing of a file or a bank line is booked before somebody confirms it"
+)
 _ASSEMBLY = "is part of an assembly: people speak, sign and vote there themselves, and no program for them"
 
 #: Action -> why no key opens it.

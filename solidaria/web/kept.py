@@ -168,6 +168,36 @@ TABLES: dict[str, Kept] = {
         {"drafted_by": say("who drafted it"), "released_by": say("who released it")},
         whole=False,
     ),
+    "BankStatement": Kept(
+        say("Bank statements you brought in"),
+        say("So that members can ask who did it. Its lines hold what the bank wrote, names of others among it."),
+        _HISTORY,
+        {"by": say("who brought it in")},
+        whole=False,
+    ),
+    "BankBooking": Kept(
+        say("Lines of the bank you booked"),
+        say("So that members can ask who said what a line was."),
+        _HISTORY,
+        {"by": say("who booked it")},
+        whole=False,
+    ),
+    "HoursSheet": Kept(
+        say("Sheets of hours you brought in"),
+        say("So that members can ask who did it. The hours stand in the books under the number of each place."),
+        _HISTORY,
+        {"by": say("who brought it in")},
+        whole=False,
+    ),
+    "HandoverPhoto": Kept(
+        say("Photos of deliveries you brought in"),
+        say(
+            "So that both sides see what was delivered. Where, when and with which phone it was taken is removed."
+        ),
+        _HISTORY,
+        {"by": say("who brought it in")},
+        whole=False,
+    ),
     "Comment": Kept(
         say("What you said about motions"),
         say("The discussion of a motion, with names, for its members."),
