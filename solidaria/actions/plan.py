@@ -20,6 +20,7 @@ from solidaria.core.workbook.schema import RULE, Column
 from solidaria.records.models import (
     LineRefused,
     Organisation,
+    PlanVote,
     Product,
     Promise,
     Recipe,
@@ -402,6 +403,9 @@ def withdraw_refusal(doer: Doer, refusal: LineRefused) -> LineRefused:
     """The refusal no longer holds in plans that are asked for from now on."""
     if refusal.withdrawn is not None:
         raise Already(refusal)
+    if PlanVote.objects.filter(refusal=refusal).exists():
+        what = say("The assembly itself has refused this.")
+        raise refused(None, what, say("Propose a motion that refuses less, or none of it."))
     refusal.withdrawn = doer.at
     refusal.save(update_fields=["withdrawn"])
     return refusal

@@ -342,6 +342,12 @@ class _Taking:
             fresh = need.pk is None
             need.organisation, need.product = self.rows[row.organisation], self.products[row.product]
             need.words = need.words or self.products[row.product].name
+            if need.ranked_by_id is not None and need.tier != row.tier:
+                what = say(
+                    "The assembly has voted on the rank of “{need}”: {rank}.", need=need.words, rank=need.tier
+                )
+                help = say("Propose a motion that ranks the needs anew.")
+                self.faults.append(Fault("needs", None, "tier", what, help))
             need.quantity, need.period, need.tier = row.quantity, row.period, row.tier
             need.pays = "" if row.pays == "market" else str(row.pays)
             need.note, need.withdrawn, need.gathered = row.note, None, None
@@ -349,6 +355,7 @@ class _Taking:
                 new.append(need)
             else:
                 need.save()
+        check(self.faults)
         Need.objects.bulk_create(new, batch_size=500)
         gone = [row.pk for row in there.values() if row.live and row.product_id is not None]
         for part in _parts(gone):

@@ -11,7 +11,9 @@ from solidaria.actions import capacity, councils, decide, needs, plan, plan_vote
 from solidaria.actions.effects import house_rules
 from solidaria.actions.permit import Doer
 from solidaria.actions.who import grant_mandate
+from solidaria.actions.workbook import upload_workbook
 from solidaria.core.problem import Refused
+from solidaria.records.gather import tables_of
 from solidaria.records.models import (
     Act,
     FundedProject,
@@ -186,6 +188,8 @@ def test_a_refused_line_is_the_assemblys_no_and_the_next_plan_keeps_to_it(here: 
     assert question is not None and Motion.objects.get(pk=question.pk).state == "withdrawn"
     assert not adopted(here)
 
+    with pytest.raises(Refused, match="The assembly itself"):
+        plan.withdraw_refusal(doer(here.ana), said.refusal)
     second = planned(here, after=first)
     assert second.changes["after"] == first.pk and second.changes["refusals"] == [said.refusal.pk]
     plan.choose_variant(doer(here.ana), here.round, variant=second)
@@ -317,7 +321,12 @@ def test_members_put_needs_in_order_and_the_next_plan_goes_by_it(here: World) ->
         "A bus": (2, motion.pk),
         "Paint": (2, motion.pk),
     }
-    # What the assembly has voted on is not changed by hand.
+    # What the assembly has voted on is not changed by hand, nor by a workbook.
+    Need.objects.filter(pk=rows[0].pk).update(tier=2)
+    tables = tables_of(here.network, here.round)
+    Need.objects.filter(pk=rows[0].pk).update(tier=1)
+    with pytest.raises(Refused, match="has voted on the rank"):
+        upload_workbook(doer(here.ana), here.network, tables=tables)
     with pytest.raises(Refused, match="has voted on the rank"):
         needs.rank_needs(doer(here.ana), here.barrio, tiers={rows[2].pk: 1})
     with pytest.raises(Refused, match="has voted on the rank"):
