@@ -148,7 +148,7 @@ class _Group:
         self.matrix = network.trade.matrix()
         bought = network.parameters[f.MATERIALS] * network.parameters[f.FROM_SITES] * network.scale
         self.normal = (self.matrix @ bought)[:, None]
-        self.found = np.zeros((network.sites, RUNS))
+        self.found: Array = np.zeros((network.sites, RUNS))
         self.late = 1 + network.parameters[f.LATE_SUPPLIERS][:, None]
 
     def wide(self, block: int) -> Array:
@@ -199,7 +199,7 @@ class _Group:
 
     def _orders(self, demand: Array) -> Array:
         """Next month's orders from sites as a part of a normal month's, with those that others outside took over."""
-        orders = demand / np.maximum(self.normal, rules.TINY)
+        orders: Array = demand / np.maximum(self.normal, rules.TINY)
         lost = np.where(self.normal > rules.TINY, np.maximum(1 - orders, 0.0), 0.0)
         self.found += (lost - self.found) * np.where(lost > self.found, self.network.new_customers, 1.0)
         return orders + self.found
