@@ -24,7 +24,7 @@ from solidaria.core.network import (
     Site,
     Stock,
 )
-from solidaria.core.plan import aims, explain, leximin, make, plan
+from solidaria.core.plan import aims, explain, leximin, make, plan, solve
 from solidaria.core.plan.certificate import check
 from solidaria.core.plan.model import build
 from solidaria.core.plan.refusals import Refusal
@@ -248,3 +248,36 @@ def test_a_large_network_gets_names_of_limits_where_there_is_no_time_to_try_them
     named = [reason for reason in reasons if "What holds it" in str(reason.sentence)]
     assert named and all(reason.would_meet is None and reason.limit.extra is None for reason in named)
     assert all(row.because for row in made.shortfalls)
+
+
+def test_the_plan_goes_on_from_its_last_point_when_interior_point_finds_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Held levels are true to the last digits only: from nothing they may look impossible, as they did on the
+    # synthetic network of 10,000 variables with seed 3.
+    model = build(make_network(1_000))
+    start = Opening().bounds(model)
+    shares = leximin.raise_fairly(Solver(model), start, 0.0).shares(model)
+    asked: list[str] = []
+    run = Solver._run
+
+    def stubborn(solver: Solver, method: str, steps: int) -> highspy.HighsModelStatus:
+        asked.append(method)
+        if method == "ipm" and "simplex" in asked:
+            return highspy.HighsModelStatus.kInfeasible
+        return run(solver, method, steps)
+
+    monkeypatch.setattr(solve, "INTERIOR_POINT_FROM", 0)
+    monkeypatch.setattr(solve, "STALLED_AFTER", -1_000 / model.rows + 0.05)  # about fifty steps: it always stalls
+    monkeypatch.setattr(Solver, "_run", stubborn)
+    assert leximin.raise_fairly(Solver(model), start, 0.0).shares(model) == pytest.approx(shares, abs=1e-6)
+    assert asked.count("ipm") > 1
+
+
+def test_questions_without_patience_name_what_holds_and_solve_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "LARGE", 0)
+    monkeypatch.setattr(explain, "MOST_QUESTIONS", 0)
+    monkeypatch.setattr(explain.Explainer, "_replan", None)  # asking would fail
+    made = plan(sewing())
+    assert [reason.limit.where for short in made.shortfalls for reason in short.because] == ["machines"] * 2
+    assert all(reason.would_meet is None for short in made.shortfalls for reason in short.because)

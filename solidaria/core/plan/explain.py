@@ -124,6 +124,10 @@ class Explainer:
         tried: list[tuple[Lever, Decimal, Replan]] = []
         said: set[tuple[int, str, str | None]] = set()
         most = 1 if self.model.columns >= LARGE else MOST_REASONS
+        if levers and self.solver.patience is not None and self.solver.patience <= 0:
+            for position in open_questions:
+                reasons[position].append(self._only_named(levers[0]))
+            return reasons
         for lever in levers[: MOST_REASONS + 2]:
             try:
                 extra, replan = self._smallest(found, lever, open_questions)

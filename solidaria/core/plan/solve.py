@@ -27,6 +27,8 @@ INTERIOR_POINT_FROM = 4_000
 PRIMAL_SIMPLEX = 4
 #: After so many steps per row the simplex method has stalled, and interior point is cheaper.
 STALLED_AFTER = 0.1
+#: Where interior point finds nothing at all, it may go on for so many steps per row.
+MOST_STEPS_PER_ROW = 10
 
 
 PERTURBATION = "primal_simplex_bound_perturbation_multiplier"
@@ -142,15 +144,8 @@ class Solver:
             self.patience -= max(int(self._highs.getInfo().simplex_iteration_count), 100)
             if status != highspy.HighsModelStatus.kOptimal:
                 raise SolverStopped("patience is used up")
-        for tolerance in () if status == highspy.HighsModelStatus.kOptimal else (TOLERANCE, LOOSER, LOOSEST):
-            # No basis yet, or a warm one that led astray: begin again from nothing. Held levels are true to
-            # the solver's last digits only, which from nothing may look impossible: then a little looser.
-            self._tolerance(tolerance)
-            self._highs.clearSolver()
-            status = self._run("ipm" if large else "choose", NO_LIMIT)
-            if status == highspy.HighsModelStatus.kOptimal:
-                break
-        self._tolerance(TOLERANCE)
+        if status != highspy.HighsModelStatus.kOptimal:
+            status = self._begin_again("ipm" if large else "choose")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverStopped(f"the solver stopped with: {self._highs.modelStatusToString(status)}")
         self._fresh = False
@@ -166,6 +161,26 @@ class Solver:
             iterations,
         )
         return self.last
+
+    def _begin_again(self, method: str) -> highspy.HighsModelStatus:
+        """Solve what has no basis yet, or what a warm one led astray; the status it ends in.
+
+        Held levels are true to the solver's last digits only, which from nothing may look impossible. Going on
+        from the last point, which was allowed, is slow then but arrives; only without one it is a little looser.
+        """
+        reached, warm = self._highs.getBasis(), not self._fresh
+        for tolerance in (TOLERANCE, LOOSER, LOOSEST):
+            self._tolerance(tolerance)
+            self._highs.clearSolver()
+            status = self._run(method, NO_LIMIT)
+            if status != highspy.HighsModelStatus.kOptimal and warm and tolerance == TOLERANCE:
+                self._highs.clearSolver()
+                self._highs.setBasis(reached)
+                status = self._run("simplex", MOST_STEPS_PER_ROW * self.model.rows)
+            if status == highspy.HighsModelStatus.kOptimal:
+                break
+        self._tolerance(TOLERANCE)
+        return status
 
     def improve(self, wanted: Bounds, steps: int) -> tuple[Solution, bool]:
         """Go from the last point towards the minimum for so many steps; also, whether the minimum was reached.
