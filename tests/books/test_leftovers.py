@@ -176,8 +176,8 @@ def test_a_standing_agreement_feeds_the_next_round_before_any_need(here: World) 
         for one in result.prices.deliveries
         if one.product == "school-uniform" and one.site
     ]
-    promised = sum(quantity for id, quantity in rows if id is None)
-    needed = sum(quantity for id, quantity in rows if id is not None)
+    promised = sum((quantity for id, quantity in rows if id is None), Decimal(0))
+    needed = sum((quantity for id, quantity in rows if id is not None), Decimal(0))
     assert abs(promised - 700) < Decimal("0.01") and promised + needed <= 751
     # Delivered goods are not promised any more, and a broken agreement holds nothing.
     order = agree.call_off(doer(here.ana), here.barrio, agreement=decided_on, line=0, quantity="200", due=TODAY)

@@ -229,6 +229,7 @@ def everything(lead: str, member: str, name: str) -> Everything:
     council, other_mandate, row, council_motion, carried = _federated(
         name, ana, bheki, community, workshop, network
     )
+    agreed = _agreed(name, ana, community, workshop, uniform)
     return Everything(
         ana,
         bheki,
@@ -264,8 +265,7 @@ def everything(lead: str, member: str, name: str) -> Everything:
         row,
         council_motion,
         carried,
-        *(agreed := _agreed(name, ana, community, workshop, uniform)),
-        *_brought_in(name, ana, community, workshop, agreed[0]),
+        *(*agreed, *_brought_in(name, ana, community, workshop, agreed[0])),
     )
 
 
