@@ -22,9 +22,10 @@ from solidaria.core.logfile import LogFile, Verified, Witness, signatures_of, ve
 from solidaria.core.problem import Fault, Refused, Sentence, say
 from solidaria.core.proof import Checkpoint, leaf_hash, read_note, roots_at
 from solidaria.records.signatures import signed_by
-from solidaria.records.summed import SIDES
 
 FILE = "solidaria.sqlite3"
+#: As in records/summed.py, which needs Django.
+_SIDES = {"in": "receiver", "out": "provider"}
 _EVENT = ", ".join(f'e."{ {"id": "uid"}.get(name, name) }"'.replace(" ", "") for name in FIELDS)
 
 
@@ -198,7 +199,7 @@ def _added_up(asked: _Asked, own: str) -> set[tuple[Any, ...]]:
     """The same, added up from the events."""
     return {
         (month, side, *row[:-2], int(row[-2]), int(row[-1]))
-        for side, column in SIDES.items()
+        for side, column in _SIDES.items()
         for month, *row in asked.rows(
             "SELECT substr(day, 1, 7), resource, action, part, SUM(amount), SUM(effort) FROM records_ledgerevent "
             f"WHERE {column} = ? GROUP BY substr(day, 1, 7), resource, action, part",
