@@ -385,11 +385,12 @@ def _brought_in(
             doer(ana), workshop, kind=kind, name=f"{name} {kind}.csv", content=content.encode(), account=to
         )
 
-    first = brought("bank", f"Fecha;Concepto;Importe\n{today.isoformat()};{name} sale;90,00\n", account)
+    cell = name.replace('"', '""')
+    first = brought("bank", f'Fecha;Concepto;Importe\n{today.isoformat()};"{cell} sale";90,00\n', account)
     bank.take_statement(doer(ana), workshop, upload=first, mapping=bank.look_through(first).mapping)
     line = account.lines.get()
     bank.book_line(doer(ana), workshop, line=line, parts=[("other", "1")])
-    waiting = brought("bank", f"Fecha;Concepto;Importe\n{today.isoformat()};{name} rent;-9,00\n", account)
+    waiting = brought("bank", f'Fecha;Concepto;Importe\n{today.isoformat()};"{cell} rent";-9,00\n', account)
     member = workshop.memberships.get(person=ana)
     sheet = brought("hours", f"who,day,hours\n{member.pk},{today.isoformat()},1\n")
     due = today + timedelta(days=5)

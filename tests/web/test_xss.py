@@ -268,7 +268,19 @@ def hostile_world() -> Everything:
 
 
 #: Addresses that answer with a file, or with nothing where there is nothing to wait for.
-FILES = (".xlsx", ".zip", ".json", ".pdf", ".ics", "<str:name>", "progress")
+FILES = (
+    ".xlsx",
+    ".zip",
+    ".json",
+    ".jsonld",
+    ".txt",
+    ".csv",
+    ".pdf",
+    ".ics",
+    "<str:name>",
+    "progress",
+    "photos/<int:number>",
+)
 
 
 def addresses(all: Everything) -> Iterator[str]:
