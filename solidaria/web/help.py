@@ -102,7 +102,9 @@ def glossary() -> list[tuple[str, Sentence, tuple[tuple[Sentence, Sentence], ...
 @shown
 def permissions(request: HttpRequest) -> HttpResponse:
     """The table of permissions."""
-    return render(request, "help/permissions.html", {"table": table(), "rights_list": RIGHTS, "readings": readings()})
+    return render(
+        request, "help/permissions.html", {"table": table(), "rights_list": RIGHTS, "readings": readings()}
+    )
 
 
 #: Who holds what is not a mandate's right.

@@ -512,7 +512,8 @@ LINES.update(
         f"account/{rest}": ENTRANCE
         for rest in (
             "login/ logout/ signup/ inactive/ reauthenticate/ password/change/ password/set/ password/reset/ code/ "
-            "password/choose/ code/confirm/ email/ email/sent/ keys/ keys/code/ keys/again/ keys/app/ keys/app/remove/ keys/paper/ "
+            "password/choose/ code/confirm/ email/ email/sent/ "
+            "keys/ keys/code/ keys/again/ keys/app/ keys/app/remove/ keys/paper/ "
             "keys/paper/new/ keys/passkeys/ keys/passkeys/add/ keys/passkeys/login/ keys/passkeys/again/"
         ).split()
     }
