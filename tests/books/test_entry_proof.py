@@ -282,14 +282,14 @@ def test_an_ally_countersigns_by_the_proof_of_growth_alone(
 
 
 def test_the_recipe_of_the_documentation_checks_proofs_without_our_program(here: World, tmp_path: Path) -> None:
-    """docs/books.md has a program of some forty lines; it runs as it stands, with Python and openssl alone."""
+    """docs/books.md has a program of some sixty lines; it runs as it stands, with Python and openssl alone."""
     page = (DOCS / "books.md").read_text(encoding="utf-8")
     program = next(
         part
         for part in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
         if "0x00" in part or "\\x00" in part
     )
-    assert len(program.splitlines()) <= 45
+    assert len(program.splitlines()) <= 65
     assert "solidaria" not in re.sub(r"#.*", "", program).replace("solidaria proof 1", "")
     (tmp_path / "check.py").write_text(program, encoding="utf-8")
     money_in(here, 50)
