@@ -13,6 +13,7 @@ from django.db import connection
 
 from solidaria.actions import books
 from solidaria.actions.ledger import texts_of
+from solidaria.core.books import ACTIONS
 from solidaria.core.proof import Checkpoint, leaf_hash, note, root_of
 from solidaria.records.models import (
     Agreement,
@@ -335,8 +336,14 @@ def beside_the_log(one: Organisation, rows: dict[str, LedgerEvent]) -> Iterator[
 
 
 def in_sums(one: Organisation) -> Iterator[Kind]:
-    """The sums that the database keeps beside the log."""
+    """The sums that the database keeps beside the log, as far as anything is shown that they have part in.
+
+    What is made is counted where it comes in; the same event's giving side moves nothing, and no page reads it.
+    """
     for row in MonthSum.objects.filter(agent=f"organisation:{one.code}").exclude(amount=0):
+        effects = ("+", "-/+", "+to") if row.side == "in" else ("-", "-/+")
+        if not {ACTIONS[row.action].accounting, ACTIONS[row.action].onhand} & set(effects):
+            continue
         whose = f"monthsum {row.side} {row.action} {row.resource} ({row.part})"
         for way, change in NUMBER.items():
             new = change(row.amount)
