@@ -842,6 +842,7 @@ def test_every_action_that_a_page_calls_is_tried_by_a_line() -> None:
             "agree_by_mandate hold_again resume_agreement end_agreement".split(),
             "the same button as pause_agreement",
         ),
+        **dict.fromkeys(("leave_line", "take_up_line"), "the same address as take_back_booking"),
         **dict.fromkeys(("dispute_handover", "settle_handover"), "the same button as confirm_handover"),
         **dict.fromkeys(("confirm_payment", "dispute_payment"), "the same button as withdraw_payment"),
         **dict.fromkeys(
