@@ -28,6 +28,7 @@ from django.db import close_old_connections, connection
 from django.http.request import split_domain_port, validate_host
 from django.template.loader import render_to_string
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.datastructures import MultiValueDict
 from django.utils.timezone import now
 
 from solidaria.actions import ballot_box
@@ -35,6 +36,7 @@ from solidaria.actions.permit import Doer, NotAllowed
 from solidaria.core import decide as core
 from solidaria.core.problem import Fault, Refused
 from solidaria.records.models import Motion, Person
+from solidaria.web.answers import told, with_labels
 from solidaria.web.ballots import ballot_from
 from solidaria.web.decide import what_it_does
 from solidaria.web.language import CODES, COOKIE, language
@@ -101,17 +103,10 @@ class Urn:
         page = self.pages.get((number, code))
         if page is not None and time.monotonic() - page.made < PREPARED_SECONDS:
             return page
-        row = Motion.objects.select_related("organisation").filter(pk=number).first()
-        if row is None or not row.secret or row.tracker or row.method not in core.MAY_BE_SECRET:
+        row = _for_the_urn(number)
+        if row is None:
             return None
-        words = {
-            "row": row,
-            "one": row.organisation,
-            "language": language(code),
-            "ticket": PLACE.decode(),
-            **what_it_does(row),
-        }
-        text = render_to_string("decide/urn.html", words).encode()
+        text = _page_of(row, code, PLACE.decode())
         before, _, after = text.partition(PLACE)
         options = tuple(str(option["id"]) for option in row.options)
         page = Prepared(before, after, row.method, options, time.monotonic())
@@ -138,7 +133,13 @@ class Urn:
             ballot_box.box.cast(Doer(Person(pk=person), at=now()), number, ballot)
         except Refused as error:
             refusal = error.faults[0]
-            status = "409 Conflict" if refusal.column is None else "422 Unprocessable Entity"
+            row = _for_the_urn(number) if refusal.column is not None else None
+            if row is not None:
+                # The ballot as it was filled in, with what is wrong beside it.
+                typed = told(error, MultiValueDict(form))
+                page_again = with_labels(_page_of(row, code, form["ticket"][0], typed))
+                return self._answer(start, "422 Unprocessable Entity", page_again)
+            status = "409 Conflict"
         except NotAllowed:
             environ["wsgi.input"] = io.BytesIO(body)
             return self.application(environ, start)
@@ -179,6 +180,20 @@ class Urn:
                 )
         start(status, [*self.headers, ("Content-Length", str(len(body)))])
         return [body]
+
+
+def _for_the_urn(number: int) -> Motion | None:
+    """A vote whose page the urn can show: secret, without trackers."""
+    row = Motion.objects.select_related("organisation").filter(pk=number).first()
+    if row is None or not row.secret or row.tracker or row.method not in core.MAY_BE_SECRET:
+        return None
+    return row
+
+
+def _page_of(row: Motion, code: str, ticket: str, typed: Mapping[str, Any] | None = None) -> bytes:
+    """The ballot page; `typed`: what was given and what is wrong with it."""
+    words = {"row": row, "one": row.organisation, "language": language(code), "ticket": ticket}
+    return render_to_string("decide/urn.html", {**words, **what_it_does(row), **(typed or {})}).encode()
 
 
 def _usual(environ: Mapping[str, Any]) -> bool:
