@@ -93,7 +93,7 @@ def test_every_assembly_a_plan_touches_gets_a_motion_with_its_own_figures(here: 
         "We make 500 piece of School uniform, for Barrio Norte.",
         "That is 500 hours of work.",
     ]
-    assert [str(one) for one in plan_votes.part_for(barrio.motion)[1]][:1] == ["Of our 1 need 1 is met wholly."]
+    assert [str(one) for one in plan_votes.part_for(barrio.motion)[1]][:1] == ["Our one need is met wholly."]
 
 
 def test_an_organisation_with_nobody_on_its_roll_is_named_and_not_waited_for(here: World) -> None:

@@ -82,12 +82,7 @@ def _gets(result: Result, organisation: str) -> Iterable[Sentence]:
     if not needs:
         return
     whole = sum(row.share >= 1 - SAME_SHARE for row in needs)
-    yield say_many(
-        "Of our {count} need {whole} is met wholly.",
-        "Of our {count} needs {whole} are met wholly.",
-        len(needs),
-        whole=whole,
-    )
+    yield _met(len(needs), whole)
     short = sorted(
         (row for row in needs if row.share < 1 - SAME_SHARE), key=lambda row: (row.tier, row.share, row.need)
     )
@@ -99,6 +94,20 @@ def _gets(result: Result, organisation: str) -> Iterable[Sentence]:
             "And {count} other needs are not met wholly.",
             len(short) - MOST_NAMED,
         )
+
+
+def _met(needs: int, whole: int) -> Sentence:
+    """How many of our needs are met wholly, as people say it: all, none, or so many."""
+    if whole == needs:
+        return say_many("Our one need is met wholly.", "All our {count} needs are met wholly.", needs)
+    if not whole:
+        return say_many("Our one need is not met wholly.", "None of our {count} needs is met wholly.", needs)
+    return say_many(
+        "Of our {needs} needs {count} is met wholly.",
+        "Of our {needs} needs {count} are met wholly.",
+        whole,
+        needs=needs,
+    )
 
 
 def _short(result: Result, row: Coverage) -> Sentence:
