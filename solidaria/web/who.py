@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from solidaria.records.models import (
     Organisation,
     Recall,
     Site,
+    Variant,
 )
 from solidaria.records.models.who import ALLIANCES, KINDS
 from solidaria.report.words import KINDS as KIND_WORDS
@@ -453,10 +455,49 @@ def alliance(request: HttpRequest, code: str, number: int, verb: str) -> HttpRes
 def history(request: HttpRequest, code: str) -> HttpResponse:
     """Everything that was done in this organisation, by whom, under which mandate; some of it can be taken back."""
     one, rights = organisation_for(request, code)
-    rows = Act.objects.filter(organisation=one).select_related("person", "mandate", "undone_by")
+    rows = Act.objects.filter(organisation=one).select_related(
+        "person", "mandate", "undone_by", "motion__organisation"
+    )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     undoable = {row.pk for row in page.object_list if undoing.can_be_undone(row) and may(row.verb, rights)}
-    return render(request, "who/history.html", {"one": one, "rights": rights, "page": page, "undoable": undoable})
+    values = {"one": one, "rights": rights, "page": page, "undoable": undoable}
+    return render(request, "who/history.html", {**values, "following": _following(page.object_list)})
+
+
+def _following(rows: Iterable[Act]) -> dict[int, Sentence]:
+    """For acts that nobody did: what the platform followed when it did them."""
+    found: dict[int, Sentence] = {}
+    for row in rows:
+        if row.person_id is not None:
+            continue
+        if row.verb == "close_motion":
+            found[row.pk] = say("by itself, when its time was up")
+        elif row.motion is not None:
+            decided_by = row.motion.organisation.name
+            found[row.pk] = say("by the decision of {name}", name=decided_by)
+        else:
+            found[row.pk] = _chosen_by(row) or say("by itself, as the rules say")
+    return found
+
+
+def _chosen_by(row: Act) -> Sentence | None:
+    """Whose choice brought a plan before an assembly: a person's, or that of the network's own assembly."""
+    variant = Variant.objects.only("round").filter(pk=row.after.get("variant") or 0).first()
+    if row.verb != "put_plan_to_assembly" or variant is None:
+        return None
+    chosen = (
+        Act.objects.filter(
+            verb__in=("choose_variant", "adopt_plan"), kind="Round", subject=variant.round_id, at__lte=row.at
+        )
+        .select_related("person", "motion__organisation")
+        .order_by("-at", "-pk")
+        .first()
+    )
+    if chosen is None:
+        return None
+    if chosen.person is not None:
+        return say("following the choice of {name}", name=chosen.person.name)
+    return say("by the decision of {name}", name=chosen.motion.organisation.name) if chosen.motion else None
 
 
 @button

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from babel import Locale
 
+from solidaria.actions.permit import PURPOSES
+from solidaria.core.decide import HOUSE_RULES, house_rule_told
 from solidaria.core.problem import Sentence, say
 from solidaria.records.models.who import SPOKEN
 
@@ -78,6 +80,19 @@ OBLIGATIONS: dict[str, Sentence] = {
     "special congress": say("hold the special congress that the bases asked for"),
     "review": say("look at a decision again"),
 }
+
+
+def act_name(kind: str, name: str) -> Sentence | str:
+    """What an act was about, as history keeps it, with the program's own ids in words: a mandate's purpose, a rule."""
+    if kind in ("Mandate", "Recall"):
+        person, _, purpose = name.rpartition(": ")
+        if purpose in PURPOSES:
+            return say("{name}: {purpose}", name=person, purpose=PURPOSES[purpose][0])
+    if kind == "HouseRule":
+        rule, _, value = name.partition(": ")
+        if rule in HOUSE_RULES:
+            return house_rule_told(rule, value)
+    return name
 
 
 def spoken() -> list[tuple[str, Sentence | str]]:
