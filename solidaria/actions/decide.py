@@ -17,7 +17,14 @@ from django.db.models import F, Max
 
 from solidaria.actions import clocks, council_votes, plan_votes
 from solidaria.actions.acting import ACTIONS, Already, action, check, in_one_piece, refused
-from solidaria.actions.effects import apply_effects, changes_rules, check_effects, current_members, house_rules
+from solidaria.actions.effects import (
+    apply_effects,
+    changes_rules,
+    check_effects,
+    current_members,
+    house_rules,
+    method_faults,
+)
 from solidaria.actions.permit import Doer, NotAllowed, rests_on
 from solidaria.actions.who import digest_of, new_code
 from solidaria.core import decide as core
@@ -126,8 +133,8 @@ def edit_motion(
 
 
 @action
-def withdraw_motion(doer: Doer, motion: Motion) -> Motion:
-    """Taken back by who proposed it, before it is opened."""
+def withdraw_motion(doer: Doer, motion: Motion, *, reason: str = "") -> Motion:
+    """Taken back by who proposed it or by a facilitator, before it is opened; the motion's page says who, when and why."""
     _draft(motion)
     owed = clocks.owed(motion)
     if owed is not None:
@@ -138,7 +145,8 @@ def withdraw_motion(doer: Doer, motion: Motion) -> Motion:
         raise refused(None, what, say("Open the vote, or refuse a line of the plan."))
     motion.state = WITHDRAWN
     motion.closed = doer.at
-    motion.save(update_fields=["state", "closed"])
+    motion.result = {"why": reason.strip()[:1000]}
+    motion.save(update_fields=["state", "closed", "result"])
     return motion
 
 
@@ -275,11 +283,16 @@ def _take(
         faults.append(
             Fault("", None, "options", say("There are not enough choices."), say("Write two or more, each once."))
         )
-    if method in core.WITH_OPTIONS and not 1 <= seats <= max(1, len(kept)):
+    if method in core.WITH_OPTIONS and seats < 1:
+        what = say("How many are chosen is a whole number from 1 on.")
+        faults.append(Fault("", None, "seats", what, say("Write 1, or more.")))
+    elif method in core.WITH_OPTIONS and seats > max(1, len(kept)):
         faults.append(
             Fault("", None, "seats", say("There are more seats than choices."), say("Write a smaller number."))
         )
     faults += check_effects(motion.organisation, [dict(one) for one in effects])
+    if not any(fault.column == "method" for fault in faults):
+        faults += method_faults(method, effects)
     check(faults)
     motion.title, motion.text, motion.method, motion.seats = title.strip(), text.strip(), method, seats
     motion.options = kept if method in core.WITH_OPTIONS else []

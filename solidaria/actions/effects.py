@@ -5,7 +5,7 @@ An effect rests on the decision alone: no person's right is asked, and history n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +17,14 @@ from solidaria.actions import clocks, plan_votes
 from solidaria.actions.acting import columns
 from solidaria.actions.agreed import latest, yes
 from solidaria.actions.permit import HOLDING, PURPOSES, RIGHTS, live_seats
-from solidaria.core.decide import house_rule_faults, house_rule_told, house_rule_value, number_of, ranks_of
+from solidaria.core.decide import (
+    WITH_OPTIONS,
+    house_rule_faults,
+    house_rule_told,
+    house_rule_value,
+    number_of,
+    ranks_of,
+)
 from solidaria.core.problem import Fault, Sentence, say, say_many
 from solidaria.core.voting.account import listed
 from solidaria.core.workbook.cells import is_blank, number
@@ -44,11 +51,29 @@ from solidaria.records.models import (
     Site,
     Variant,
 )
+from solidaria.records.packing import plain
 from solidaria.records.results import result_of
 
 Given = Mapping[str, Any]
 #: Effects that go by the order that comes out of the vote.
 BY_ORDER = ("rank_needs_by_decision", "fund_projects")
+#: Effects that either happen or not: the vote on them is a yes or a no. A mandate can also come of an election.
+YES_OR_NO = (
+    "adopt_house_rule",
+    "adopt_network_rule",
+    "end_mandate_by_decision",
+    "ask_for_congress",
+    "instruct_delegate",
+    "admit_member",
+    "release_member",
+    "adopt_plan",
+    "set_pledge",
+    "refuse_plan_line",
+    "approve_minutes",
+    "sign_agreement",
+    "join_network",
+    "leave_network_by_decision",
+)
 #: In how many ranks a vote orders needs, where nothing else is asked.
 USUAL_RANKS = 3
 
@@ -91,17 +116,70 @@ def changes_rules(effects: list[dict[str, Any]]) -> bool:
     return any(effect.get("kind") in ("adopt_house_rule", "adopt_network_rule") for effect in effects)
 
 
+def method_faults(method: str, effects: Sequence[Given]) -> list[Fault]:
+    """What is wrong with deciding these effects in this way: a choice among many is no yes, and a yes elects nobody."""
+    for effect in effects:
+        kind = effect.get("kind")
+        elects = kind == "grant_mandate" and bool(effect.get("elected"))
+        if method in WITH_OPTIONS and (kind in YES_OR_NO or (kind == "grant_mandate" and not elects)):
+            what = say("What this motion does needs a yes or a no.")
+            return [Fault("", None, "method", what, say("Choose a majority, or consent."))]
+        if elects and method not in (*WITH_OPTIONS, "council"):
+            what = say("This way to decide elects nobody.")
+            return [Fault("", None, "method", what, say("Choose approval or a ranking."))]
+    return []
+
+
 def apply_effects(motion: Motion, elected: tuple[str, ...], at: datetime) -> None:
-    """Do what a carried motion says, all of it, in the transaction that closes it; each is written into history."""
+    """Do what a carried motion says, all of it, in the transaction that closes it; each is written into history.
+
+    What has lost its ground since the vote opened does not happen: a mandate for somebody who left the roll, an
+    instruction for a seat that ended. The motion's result says so; the other effects happen all the same.
+    """
+    not_done: list[Sentence] = []
+    for effect in _to_do(motion, elected):
+        lapsed = _lapsed(motion.organisation, effect)
+        if lapsed is None:
+            _apply(motion, effect, at)
+        else:
+            not_done.append(lapsed)
+    if not_done:
+        motion.result = {**(motion.result or {}), "not_done": [plain(sentence) for sentence in not_done]}
+        motion.save(update_fields=["result"])
+
+
+def _lapsed(organisation: Organisation, effect: Given) -> Sentence | None:
+    """Why an effect that could happen when the vote opened can no longer; None when it still can."""
+    kind = effect["kind"]
+    council = Organisation.objects.filter(pk=effect.get("council") or 0).first()
+    name = council.name if council is not None else "–"
+    if kind == "grant_mandate":
+        person = Person.objects.filter(pk=effect.get("person") or 0).first()
+        if person is None or not person.is_active or _check_holder(organisation, effect):
+            who = person.name if person is not None else "–"
+            return say("{name} is no longer on the roll: the mandate was not given.", name=who)
+        if council is not None and seat_faults(organisation, council):
+            return say(
+                "We no longer belong to {council}: the seat there was not given, nor the mandate.", council=name
+            )
+    if kind == "instruct_delegate" and _check_instruct(organisation, effect):
+        return say("We no longer have a seat in {council}: the instruction came to nothing.", council=name)
+    if kind == "ask_for_congress" and _check_congress(organisation, effect):
+        return say("We no longer have a seat in {council}: no congress was asked for.", council=name)
+    return None
+
+
+def _to_do(motion: Motion, elected: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The motion's effects, with what the vote itself gave them: who is elected, and the order."""
     for effect in motion.effects:
         one = dict(effect)
         if one["kind"] == "grant_mandate" and one.get("elected"):
             for person in elected:
-                _apply(motion, {**one, "person": int(person)}, at)
+                yield {**one, "person": int(person)}
         elif one["kind"] in BY_ORDER:
-            _apply(motion, {**one, "order": list(elected)}, at)
+            yield {**one, "order": list(elected)}
         else:
-            _apply(motion, one, at)
+            yield one
 
 
 def _apply(motion: Motion, effect: dict[str, Any], at: datetime) -> None:
@@ -606,9 +684,11 @@ def _told_ranking(effect: Given) -> Sentence:
 def _check_ranking(organisation: Organisation, effect: Given) -> list[Fault]:
     """Ranks from 1 to 9 for live needs of our own; or, where a vote orders them, how many ranks it comes to."""
     if "tiers" not in effect:
-        ranks = effect.get("ranks") or USUAL_RANKS
-        ok = isinstance(ranks, int) and 1 <= ranks <= 9
-        return [] if ok else [_fault("ranks", say("A rank is a whole number from 1 to 9."))]
+        ranks = effect.get("ranks", USUAL_RANKS)
+        if isinstance(ranks, int) and 1 <= ranks <= 9:
+            return []
+        what = say("“{value}” is not a number of ranks.", value=str(ranks)[:40])
+        return [Fault("", None, "ranks", what, say("Write a whole number from 1 to 9."))]
     tiers = effect["tiers"]
     if not isinstance(tiers, Mapping) or not tiers or not all(str(key).isdecimal() for key in tiers):
         return [_fault("needs", say("No need is chosen."))]

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from solidaria.actions.drafts import draft, has_seats
 from solidaria.core.plan.part import organisations_in, part_of
-from solidaria.core.problem import Sentence
+from solidaria.core.problem import Sentence, say
 from solidaria.core.result import Result
 from solidaria.records.models import Act, LineRefused, Membership, Motion, Organisation, PlanVote, Round, Variant
 from solidaria.records.models.decide import DRAFT, LOST, OPEN, REFERRED, WITHDRAWN
@@ -109,13 +109,17 @@ def _take_back(variant: Variant, at: datetime) -> None:
     others = PlanVote.objects.filter(variant__round=variant.round_id, motion__isnull=False).exclude(
         variant=variant
     )
-    Motion.objects.filter(pk__in=others.values("motion"), state=DRAFT).update(state=WITHDRAWN, closed=at)
+    Motion.objects.filter(pk__in=others.values("motion"), state=DRAFT).update(
+        state=WITHDRAWN, closed=at, result={"why": plain(say("Another plan of this round was chosen."))}
+    )
 
 
 def give_up(round: Round, at: datetime) -> None:
     """A round is closed: drafts on its plans that nobody has opened are withdrawn."""
     motions = PlanVote.objects.filter(variant__round=round, motion__isnull=False).values("motion")
-    Motion.objects.filter(pk__in=motions, state=DRAFT).update(state=WITHDRAWN, closed=at)
+    Motion.objects.filter(pk__in=motions, state=DRAFT).update(
+        state=WITHDRAWN, closed=at, result={"why": plain(say("The round of planning was closed."))}
+    )
 
 
 # --- answers ---
@@ -153,7 +157,9 @@ def refused_a_line(motion: Motion, refusal: LineRefused, at: datetime) -> None:
     )
     if row is None:
         return
-    Motion.objects.filter(pk=row.motion_id or 0, state=DRAFT).update(state=WITHDRAWN, closed=at)
+    Motion.objects.filter(pk=row.motion_id or 0, state=DRAFT).update(
+        state=WITHDRAWN, closed=at, result={"why": plain(say("The assembly has refused a line of this plan."))}
+    )
     row.answer, row.motion, row.refusal, row.answered = NO, motion, refusal, at
     row.save(update_fields=["answer", "motion", "refusal", "answered"])
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from solidaria.core.problem import Fault, Sentence, say, say_many
+from solidaria.core.problem import Exact, Fault, Sentence, say, say_many
 from solidaria.core.voting.account import Account, listed
 from solidaria.core.voting.approval import ApprovalTerms, approval
 from solidaria.core.voting.ballots import Option, rank
@@ -368,8 +368,11 @@ def house_rule_faults(rule: str, value: str) -> list[Fault]:
         )
     elif known.kind == "yes/no" and value not in ("yes", "no"):
         what, help = say("“{value}” is neither yes nor no.", value=value[:40]), say("Write yes or no.")
-    elif known.kind == "money" and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", value):
+    elif known.kind == "money" and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,40})?", value):
         what = say("“{value}” is not an amount of money.", value=value[:40])
+        help = say("Write it as 50000 or 1250.50.")
+    elif known.kind == "money" and not re.fullmatch(r"[0-9]+(\.[0-9]{1,2})?", value):
+        what = say("{value} has more than two decimals.", value=Exact(value))
         help = say("Write it as 50000 or 1250.50.")
     elif known.kind == "choices" and _unknown(known, value):
         what = say("“{value}” cannot be chosen here.", value=value[:40])
@@ -392,7 +395,7 @@ def house_rule_told(rule: str, value: str) -> Sentence:
     if known.kind == "yes/no":
         return known.becomes(value == "yes")
     if known.kind == "money":
-        return known.becomes(Decimal(value))
+        return known.becomes(Exact(value))
     return known.becomes(tuple(value.split()) if known.kind == "choices" else value)
 
 

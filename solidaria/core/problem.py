@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Sentence:
 
     def __hash__(self) -> int:
         return hash((self.template, str(self)))
+
+
+class Exact(Decimal):
+    """A number that is shown with all its digits in every language, never rounded: what people vote on."""
 
 
 def say(template: str, **values: object) -> Sentence:

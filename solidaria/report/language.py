@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from solidaria.core.money import currency_decimals, half_up
-from solidaria.core.problem import Sentence, say
+from solidaria.core.problem import Exact, Sentence, say
 from solidaria.report.units import unit_of
 
 #: The languages a report can be written in; English is the language of the templates themselves.
@@ -67,6 +67,9 @@ class Language:
             return str(value)
         if isinstance(value, Fraction):
             return str(value) if value.denominator > 1 else self.number(Decimal(value.numerator))
+        if isinstance(value, Exact):
+            places = max(0, -int(value.as_tuple().exponent))
+            return self.number(value, decimals=max(2, places) if value != value.to_integral_value() else 0)
         if isinstance(value, (int, Decimal)):
             return self.number(Decimal(value))
         if isinstance(value, float):

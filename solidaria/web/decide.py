@@ -19,15 +19,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from solidaria.actions import ballot_box, plan_votes
+from solidaria.actions import ballot_box, clocks, plan_votes
 from solidaria.actions import decide as actions
 from solidaria.actions.acting import refused
 from solidaria.actions.agree import agreements_of
 from solidaria.actions.agreed import latest
 from solidaria.actions.council_votes import electorate
 from solidaria.actions.drafts import has_seats
-from solidaria.actions.effects import EFFECTS, house_rules
-from solidaria.actions.permit import PURPOSES, live_mandates, may, rights_of
+from solidaria.actions.effects import EFFECTS, USUAL_RANKS, YES_OR_NO, house_rules
+from solidaria.actions.permit import MEMBER, PURPOSES, SEAT, live_mandates, may, rights_of
 from solidaria.actions.who import digest_of
 from solidaria.core import decide as core
 from solidaria.core.problem import Refused, Sentence, say
@@ -35,6 +35,7 @@ from solidaria.core.voting.ballots import Option, rank
 from solidaria.core.workbook.schema import RULES
 from solidaria.records.ballots import BallotFile, blt_lines
 from solidaria.records.models import (
+    Act,
     Assembly,
     Belonging,
     Comment,
@@ -45,6 +46,7 @@ from solidaria.records.models import (
     Organisation,
     PaperCount,
     Person,
+    Recall,
     Recipe,
     Round,
     Rule,
@@ -281,7 +283,9 @@ def _effect(request: HttpRequest, one: Organisation) -> dict[str, Any]:
     if kind == "rank_needs_by_decision":
         chosen = _whole_numbers(post.getlist("needs"))
         if post.get("method") in core.WITH_OPTIONS:
-            effect["ranks"] = whole(post.get("ranks", "")) or 0
+            ranks = post.get("ranks", str(USUAL_RANKS)).strip()
+            number = whole(ranks)
+            effect["ranks"] = number if number is not None else ranks[:40]
         else:
             effect["tiers"] = {str(key): whole(post.get(f"tier-{key}", "")) or 0 for key in chosen}
     return effect
@@ -430,6 +434,8 @@ def _methods(one: Organisation, kind: str, at: datetime) -> list[tuple[str, Sent
     if has_seats(one, at):
         return [("council", core.METHODS["council"])]
     fitting = FITTING.get(kind) or tuple(name for name in core.METHODS if name not in core.OF_MONEY)
+    if kind in YES_OR_NO:
+        fitting = (*core.FOR_AND_AGAINST, "consent")
     said = {**core.METHODS, **(RANKING_WORDS if kind == "rank_needs_by_decision" else {})}
     return [(name, said[name]) for name in fitting if name != "council"]
 
@@ -484,6 +490,18 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
         "methods": core.METHODS,
         "with_options": core.WITH_OPTIONS,
         "can_open": may("open_motion", rights),
+        "may": {
+            "edit": row.declared_by_id == me.pk and bool(rights & BELONGING),
+            "withdraw": row.state == DRAFT
+            and may("withdraw_motion", rights, own=row.declared_by_id == me.pk)
+            and clocks.owed(row) is None,
+            "propose": may("propose_motion", rights),
+            "comment": may("comment_on_motion", rights),
+            "close": _may_close(row, rights),
+            "carry_up": may("carry_up", rights),
+        },
+        **_withdrawn(row),
+        "not_done": [value_of(sentence) for sentence in result.get("not_done", [])],
         "can_tell": may("enter_paper_count", rights),
         "over": row.closes is not None and datetime.now(UTC) >= row.closes,
         "acts": list(row.acts.all()),
@@ -516,6 +534,30 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
             (as_read(json.loads(pile.ballot), names), pile.trackers) for pile in row.piles.exclude(count=0)
         ]
     return values
+
+
+#: Who belongs to an organisation acts on what is his or her own.
+BELONGING = {MEMBER, SEAT}
+
+
+def _may_close(row: Motion, rights: set[str]) -> bool:
+    """Whether the person can close the vote now: everybody who belongs once its time is up, a facilitator before."""
+    if row.state != OPEN or row.closes is None or not may("close_motion", rights):
+        return False
+    if datetime.now(UTC) >= row.closes:
+        return True
+    return "decide.facilitate" in rights and not Recall.objects.filter(motion=row).exists()
+
+
+def _withdrawn(row: Motion) -> dict[str, Any]:
+    """Of a motion that was withdrawn: the act, absent where nobody did it, and why, in whose words ever."""
+    if row.state != WITHDRAWN:
+        return {"withdrawn_by": None, "withdrawn_why": None}
+    done = (
+        Act.objects.filter(verb="withdraw_motion", kind="Motion", subject=row.pk).select_related("person").first()
+    )
+    why = (row.result or {}).get("why")
+    return {"withdrawn_by": done and done.person, "withdrawn_why": why if isinstance(why, str) else value_of(why)}
 
 
 def _ranked(row: Motion, names: dict[str, str]) -> list[tuple[str, int]]:
@@ -645,7 +687,7 @@ def take_back(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a draft."""
     row, one, _ = motion_for(request, pk)
-    actions.withdraw_motion(doer(request), row)
+    actions.withdraw_motion(doer(request), row, reason=request.POST.get("reason", ""))
     _said(request, say("Withdrawn."))
     return HttpResponseRedirect(reverse("motions", args=[one.code]))
 

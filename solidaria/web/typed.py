@@ -77,9 +77,11 @@ def _read(request: HttpRequest, text: str) -> Decimal | None:
     if _PLAIN.match(text) and (language.code == "en" or not re.search(r"\.\d{3}\Z", text)):
         return Decimal(text)
     try:
-        return Decimal(parse_decimal(text, locale=language.locale, strict=True))
+        value = Decimal(parse_decimal(text, locale=language.locale, strict=True))
     except NumberFormatError:
         return None
+    # "inf" and "nan" are words here: they stay as they were typed.
+    return value if value.is_finite() else None
 
 
 def _in_unit(value: Decimal, behind: str, unit: str) -> Decimal | None:
