@@ -9,25 +9,39 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date
 
 import solidaria
-from solidaria.actions import claim, needs, plan, who, work
+from solidaria.actions import agree, agreed, books, claim, decide, needs, plan, who, work
 from solidaria.actions.permit import Doer
 from solidaria.actions.workbook import upload_workbook
+from solidaria.core.books import amount_of, money
 from solidaria.core.problem import Sentence, say
 from solidaria.core.workbook.tables import Cell, Table, Tables
-from solidaria.records.models import Once, Organisation, Person, Product, Recipe, Round, Variant
+from solidaria.records.models import (
+    Agreement,
+    CallOff,
+    Membership,
+    Once,
+    Organisation,
+    Person,
+    Product,
+    Recipe,
+    Round,
+    Variant,
+)
 from solidaria.records.models.plan import DONE
 from solidaria.records.workbook import read_tables
 from solidaria.web.demo_spanish import in_spanish
 from solidaria.web.language import language
 
 EXAMPLES = Path(solidaria.__file__).parent / "examples"
+#: What the plant's assembly opens of its books.
+OPENED = "balances income wages agreements checkpoint"
 #: The form key of the last act of the filling: what comes after it was done by people.
 END = "demo:end"
 
@@ -54,6 +68,7 @@ PEOPLE = (
     Part("ana", "Ana Ríos", say("says what her neighbourhood needs")),
     Part("raul", "Raúl Ibarra", say("gathers and ranks what the neighbourhood needs")),
     Part("hugo", "Hugo Lagos", say("coordinates the tile plant, and answers for what it can make")),
+    Part("carla", "Carla Paz", say("treasurer")),
     Part("nora", "Nora Inal", say("nurse; keeps the health post from taking on too much")),
     Part("lucia", "Lucía Vidal", say("reads in Spanish what her school gets, and why"), "es"),
     Part("silvia", "Silvia Ortiz", say("delegate: carries the word of the schools into the network")),
@@ -111,6 +126,8 @@ class _Filling:
             self.large()
         self.tell(say("Neuquén opens a new round and plans it in two ways …"))
         self.neuquen_now(neuquen)
+        self.shirts_agreed()
+        self.neuquen_agreed(neuquen)
         if large:
             # Last of all: the worker of the running server makes this plan, while people look around.
             opened = Round.objects.get(network__name=LARGE, closed__isnull=True)
@@ -212,7 +229,7 @@ class _Filling:
         wage = say("A living wage of 6 pesos an hour")
         self.planned("elena", network, wage, rules={"living_wage": "6"}, language="es")
         plan.refuse_line(
-            self.do("nora", END),
+            self.do("nora"),
             self.organisation("health-post"),
             round=Round.objects.get(network=network, closed__isnull=True),
             recipe=Recipe.objects.get(network=network, code="visit-health-post"),
@@ -220,6 +237,111 @@ class _Filling:
             most_runs="300",
             reason="Dos de las cuatro estamos de licencia ese mes, y nadie debe atender cansada.",
         )
+
+    def neuquen_agreed(self, network: Organisation) -> None:
+        """What came of the past plan: agreements, an order carried out and paid, one that is late, and open books."""
+        month = _month(self.today, 0)
+        self.claimed(
+            network, "elena", "teachers", "silvia", ("coordinator", "secretary"),
+            about="El gremio de las maestras y los maestros.", place=None, language="es",
+        )  # fmt: skip
+        self.joins("silvia", "teachers", "lucia")
+        self.joins("hugo", "fasinpat", "carla")
+        for secretary, code, handle, purpose in (
+            ("silvia", "teachers", "lucia", "treasurer"),
+            ("silvia", "teachers", "silvia", "facilitator"),
+            ("hugo", "fasinpat", "carla", "treasurer"),
+            ("hugo", "fasinpat", "hugo", "facilitator"),
+        ):
+            self.entrusted(secretary, code, handle, purpose, "asamblea de este mes")
+        plant, union = self.organisation("fasinpat"), self.organisation("teachers")
+        self.voted(
+            ("hugo", "carla"),
+            plant,
+            "Libros abiertos",
+            "Quien nos apoya puede ver qué entra, qué sale y cuánto se paga por el trabajo.",
+            {"kind": "adopt_house_rule", "rule": "open_books", "value": OPENED},
+        )
+        cash = money(agree.currency_of(network))
+        books.record_event(
+            self.do("lucia"), union, action="transfer", resource=cash, quantity="9000", day=self.ago(75),
+            part="opening", note="Lo que había en la caja del gremio",
+        )  # fmt: skip
+
+        # Drafted by hand before there was a plan: one order was kept to the last peso, one is late.
+        floor = self.drafted(
+            "hugo", plant, union, "Pisos para la sede del gremio", self.ago(75), self.ago(-30), "300"
+        )
+        self.both_say_yes(floor, {"fasinpat": ("hugo", "carla"), "teachers": ("silvia", "lucia")}, "es")
+        first = agree.call_off(
+            self.do("silvia"),
+            union,
+            agreement=floor,
+            line=0,
+            quantity="120",
+            due=self.ago(60),
+            place="Sede, Neuquén",
+        )
+        self.handed_over("carla", plant, "lucia", union, first, "120", self.ago(62))
+        self.paid("lucia", "silvia", union, first, self.ago(55))
+        agree.call_off(
+            self.do("silvia"),
+            union,
+            agreement=floor,
+            line=0,
+            quantity="60",
+            due=self.ago(9),
+            place="Sede, Neuquén",
+        )
+
+        # Drafted from the plan that was chosen: all of them at once; the union and the plant have said yes to theirs.
+        past = Round.objects.get(network=network, closed__isnull=False)
+        agree.draft_from_plan(self.do("hugo"), plant, round=past)
+        planned = Agreement.objects.get(variant=past.chosen_id, giver=plant, taker=union)
+        self.both_say_yes(planned, {"fasinpat": ("hugo", "carla"), "teachers": ("silvia", "lucia")}, "es")
+        order = agree.call_off(
+            self.do("silvia"),
+            union,
+            agreement=planned,
+            line=0,
+            quantity="400",
+            due=month.ends,
+            place="Escuela 201",
+        )
+        for handle, hours in (("hugo", "7.5"), ("carla", "8"), ("carla", "6.5")):
+            books.record_hours(
+                self.do("carla"), plant, member=self.member(handle, plant), hours=hours, day=self.today,
+                order=order.code, note="Horno y clasificación",
+            )  # fmt: skip
+        self.handed_over("carla", plant, "lucia", union, order, "250", self.today)
+        pay = books.draft_payment(
+            self.do("carla"), plant, amount="320", day=self.today, resource=cash, part="wage", order=order.code,
+            receiver=f"member:{self.member('hugo', plant).pk}", note="A cuenta de sus horas",
+        )  # fmt: skip
+        books.release_payment(self.do("hugo"), plant, payment=pay)
+
+        # More than the kiln can fire, a pause, and one that came to its end.
+        sides = {"fasinpat": ("hugo", "carla"), "teachers": ("silvia", "lucia")}
+        for title, quantity in (
+            ("Pisos para todas las escuelas de la provincia", "900000"),
+            ("Patios de tres jardines", "150"),
+            ("Cerámicos para el quincho", "40"),
+            ("Revestimiento de la biblioteca", "90"),
+        ):
+            row = self.drafted("hugo", plant, union, title, self.ago(40), self.ago(-60), quantity)
+            self.both_say_yes(row, sides, "es")
+            if quantity == "150":
+                why = "Los jardines esperan el permiso de obra."
+                agree.pause_agreement(self.do("hugo"), plant, agreement=row, why=why)
+            elif quantity == "40":
+                why = "El quincho se hace más adelante, y quedamos de acuerdo."
+                agree.end_agreement(self.do("hugo"), plant, agreement=row, why=why)
+            elif quantity == "90":
+                agree.call_off(self.do("silvia"), union, agreement=row, line=0, quantity="90", due=self.ago(20))
+                why = "El color pedido ya no se fabrica, y no lo avisamos a tiempo."
+                agree.end_agreement(self.do("hugo"), plant, agreement=row, why=why, broken=True)
+        checkpoint = books.sign_checkpoint(self.do("carla"), plant)
+        books.countersign(self.do("raul", END), self.organisation("nueva-espana"), checkpoint=checkpoint)
 
     # --- South Africa ---
 
@@ -255,6 +377,33 @@ class _Filling:
         )
         self.planned("grace", network, say("As our rules say"), choose=True)
         return network
+
+    def shirts_agreed(self) -> None:
+        """A standing agreement of the mineworkers with the printers: half of an order has come, the rest is on its way."""
+        for handle, code, purposes in (
+            ("sipho", "pawco", ("coordinator", "treasurer", "facilitator")),
+            ("thandi", "num", ("coordinator", "facilitator")),
+        ):
+            for purpose in purposes:
+                self.entrusted(handle, code, handle, purpose, "meeting of this month")
+        printers, union = self.organisation("pawco"), self.organisation("num")
+        # In each period of the plan, as the network's other promises to the union are.
+        opened = Round.objects.get(network__name=SHIRTS, closed__isnull=True)
+        row = self.drafted(
+            "sipho", printers, union, "Shirts for every congress", self.ago(30), self.ago(-335), "600",
+            product="union-shirt", price="52", wage="11", periods=[one["period"] for one in opened.periods],
+        )  # fmt: skip
+        self.both_say_yes(row, {"pawco": ("sipho",), "num": ("thandi",)}, "en")
+        order = agree.call_off(
+            self.do("thandi"),
+            union,
+            agreement=row,
+            line=0,
+            quantity="600",
+            due=self.ago(-14),
+            place="Johannesburg",
+        )
+        self.handed_over("sipho", printers, "thandi", union, order, "250", self.ago(2))
 
     # --- together ---
 
@@ -378,6 +527,94 @@ class _Filling:
         who.describe_organisation(self.do(handle), one, **given)
         shows = ["about", "place", "members", "networks", "alliances", "products", "state"]
         who.show_publicly(self.do(handle), one, shows=shows)
+
+    def ago(self, days: int) -> date:
+        return self.today - timedelta(days=days)
+
+    def member(self, handle: str, organisation: Organisation) -> Membership:
+        return Membership.objects.get(person=self.people[handle], organisation=organisation)
+
+    def entrusted(self, secretary: str, code: str, handle: str, purpose: str, decision: str) -> None:
+        """A mandate that the assembly gave, written down by its secretary."""
+        who.grant_mandate(
+            self.do(secretary),
+            self.organisation(code),
+            person=self.people[handle].pk,
+            purpose=purpose,
+            decision=decision,
+        )
+
+    def voted(
+        self, handles: Sequence[str], organisation: Organisation, title: str, text: str, effect: Mapping[str, Any]
+    ) -> None:
+        """A motion that all of these vote for; the first of them proposes, opens and closes it."""
+        chair = handles[0]
+        motion = decide.propose_motion(self.do(chair), organisation, title=title, text=text, effects=[effect])
+        decide.open_motion(self.do(chair), motion, closes=datetime.now(UTC) + timedelta(days=2))
+        for handle in handles:
+            decide.cast_ballot(self.do(handle), motion.pk, "for")
+        decide.close_motion(self.do(chair), motion)
+
+    def drafted(
+        self,
+        handle: str,
+        giver: Organisation,
+        taker: Organisation,
+        title: str,
+        starts: date,
+        ends: date,
+        quantity: str,
+        *,
+        product: str = "tiles",
+        price: str = "4.80",
+        wage: str = "1.20",
+        periods: Sequence[str] = ("",),
+    ) -> Agreement:
+        """A draft by hand: so much of one product in each of the periods; over the whole where none is named."""
+        line = {"product": product, "quantity": quantity, "unit_price": price, "wage": wage}
+        given = {
+            "title": title,
+            "lines": [line | {"period": period} for period in periods],
+            "starts": starts.isoformat(),
+            "ends": ends.isoformat(),
+            "review": (starts + (ends - starts) / 2).isoformat(),
+            "contact_giver": giver.name,
+            "contact_taker": taker.name,
+        }
+        return agree.draft_agreement(self.do(handle), giver, giver=giver, taker=taker, given=given)
+
+    def both_say_yes(self, agreement: Agreement, sides: Mapping[str, Sequence[str]], spoken: str) -> None:
+        """The assembly of each side decides to say yes."""
+        version = agreed.latest(agreement)
+        title = agreement.title
+        words = {
+            "es": ("Decir que sí: {title}", "Leímos el acuerdo en asamblea y estamos de acuerdo."),
+            "en": ("Say yes: {title}", "We read the agreement in our meeting, and agree."),
+        }[spoken]
+        for code, handles in sides.items():
+            effect = {"kind": "sign_agreement", "version": version.pk}
+            self.voted(handles, self.organisation(code), words[0].format(title=title), words[1], effect)
+
+    def handed_over(
+        self,
+        giving: str,
+        giver: Organisation,
+        taking: str,
+        taker: Organisation,
+        order: CallOff,
+        quantity: str,
+        day: date,
+    ) -> None:
+        """A delivery: one side says what it handed over, the other confirms that it came."""
+        row = agree.hand_over(self.do(giving), giver, call_off=order, quantity=quantity, day=day, made=True)
+        agree.confirm_handover(self.do(taking), taker, handover=row)
+
+    def paid(self, drafts: str, releases: str, payer: Organisation, order: CallOff, day: date) -> None:
+        """The price of an order, paid by two people, and confirmed by none yet."""
+        promise = order.promise_lines.get(part="price")
+        amount = f"{amount_of(promise.amount, promise.resource):f}"
+        row = books.draft_payment(self.do(drafts), payer, amount=amount, day=day, promise=promise)
+        books.release_payment(self.do(releases), payer, payment=row)
 
     def joins(self, secretary: str, code: str, handle: str) -> None:
         """Somebody joins with a printed code."""

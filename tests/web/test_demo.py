@@ -13,22 +13,32 @@ from django.test import Client
 from django.urls import reverse
 
 from solidaria.actions import capacity, needs, plan, work
+from solidaria.actions.agreed import terms_of
 from solidaria.actions.permit import rights_of
+from solidaria.core.agree import PROMISE_STATES, STATES
 from solidaria.core.problem import Sentence
 from solidaria.core.workbook.check import read_network
 from solidaria.records.gather import tables_of
 from solidaria.records.models import (
     Act,
+    Agreement,
+    AgreementYes,
     Alliance,
     Belonging,
+    CallOff,
     Equipment,
     Founding,
+    Handover,
+    LedgerEvent,
     LineRefused,
+    LogCheckpoint,
     Need,
     Once,
     Organisation,
+    Payment,
     Person,
     Product,
+    PromiseLine,
     Recipe,
     Round,
     Variant,
@@ -43,6 +53,8 @@ pytestmark = pytest.mark.django_db
 
 #: What founding assemblies gave holds for a year from their day: the trial is filled for today.
 DAY = date.today()
+#: What a second filling would make more of.
+COUNTED = (Act, Person, Organisation, Need, Variant, Once, Agreement, CallOff, Payment, LedgerEvent, LogCheckpoint)
 
 
 @pytest.fixture(scope="module")
@@ -146,11 +158,19 @@ def test_each_network_can_be_planned_from_its_records(filled: list[Sentence], na
 def test_the_pages_of_each_of_the_people_open(filled: list[Sentence], on: None, part: demo.Part) -> None:
     client = signed_in(part.handle)
     person = Person.objects.get(handle=part.handle)
+    views = "account balance income stock plan sharing".split()
     pages = [reverse(name) for name in "home directory my_needs my_plans demo_walk account".split()]
     for one in Organisation.objects.filter(memberships__person=person):
         pages += [
             reverse(name, args=[one.code]) for name in "organisation inside roll mandates ties history".split()
         ]
+        pages += [
+            reverse(name, args=[one.code])
+            for name in "agreements deliveries books payments bank checkpoints allies_books open_books".split()
+        ]
+        pages += [reverse("books_view", args=[one.code, view]) for view in views]
+        sides = Agreement.objects.filter(giver=one) | Agreement.objects.filter(taker=one)
+        pages += [reverse("agreement", args=[one.code, row.pk]) for row in sides]
         if one.kind == "network":
             pages += [reverse(name, args=[one.code]) for name in "network network_needs entered".split()]
             pages += [reverse("round", args=[row.pk]) for row in one.rounds.all()]  # type: ignore[attr-defined]
@@ -158,6 +178,50 @@ def test_the_pages_of_each_of_the_people_open(filled: list[Sentence], on: None, 
             pages += [reverse("variant", args=[pk]) for pk in plans]
     wrong = {page: answer.status_code for page in pages if (answer := client.get(page)).status_code != 200}
     assert wrong == {}
+
+
+def test_there_is_an_agreement_in_each_state_and_every_yes_was_decided_by_an_assembly(
+    filled: list[Sentence],
+) -> None:
+    neuquen = Agreement.objects.filter(network=network())
+    assert set(neuquen.values_list("state", flat=True)) == set(STATES)
+    past = Round.objects.get(network=network(), closed__isnull=False)
+    assert neuquen.filter(variant=past.chosen_id, state="in force", taker__code="teachers").count() == 1
+    standing = Agreement.objects.get(network=network(demo.SHIRTS))
+    assert standing.state == "in force" and standing.current is not None
+    assert (terms_of(standing.current).ends - DAY).days > 300
+    yeses = AgreementYes.objects.all()
+    assert yeses.count() > 10
+    assert all(row.motion is not None and row.motion.outcome == "carried" for row in yeses)
+
+
+def test_one_promise_is_kept_one_is_due_and_one_is_late(filled: list[Sentence]) -> None:
+    page = signed_in("hugo").get(reverse("deliveries", args=["fasinpat"])).content.decode()
+    pages = [page]
+    for row in Agreement.objects.filter(giver__code="fasinpat"):
+        pages.append(signed_in("hugo").get(reverse("agreement", args=["fasinpat", row.pk])).content.decode())
+    whole = "".join(pages)
+    for state in ("kept", "due", "late", "broken"):
+        assert state in PROMISE_STATES and re.search(rf">\s*{state}\b", whole), state
+    kept = PromiseLine.objects.get(code="fasinpat/1/1/price")
+    paid = Payment.objects.get(promise=kept)
+    assert paid.drafted_by != paid.released_by and paid.amount == kept.amount and not paid.alone
+    assert PromiseLine.objects.filter(part="goods", due__lt=DAY, released=None, call_off__handovers=None).exists()
+    assert Handover.objects.count() == 3 and not Handover.objects.filter(confirmed=None).exists()
+    for handover in Handover.objects.all():
+        assert handover.given_by != handover.confirmed_by
+
+
+def test_the_wage_proof_and_the_open_books_show_what_was_worked_and_paid(filled: list[Sentence]) -> None:
+    worked = CallOff.objects.get(agreement__variant__isnull=False)
+    proof = signed_in("carla").get(reverse("wage_proof", args=["fasinpat", worked.pk]))
+    shown = proof.content.decode().split("<main")[1]
+    assert proof.status_code == 200 and "22" in shown and "320.00" in shown and "Sindicato docente" in shown
+    opened = Client().get(reverse("open_books", args=["fasinpat"])).content.decode().split("<main")[1]
+    assert "<table" in opened and "has not opened its books" not in opened
+    assert "Hugo" not in opened and "Carla" not in opened
+    checkpoint = LogCheckpoint.objects.get(organisation__code="fasinpat")
+    assert checkpoint.countersignatures.count() == 1
 
 
 def test_the_walk_is_not_there_on_a_real_server(filled: list[Sentence]) -> None:
