@@ -498,7 +498,6 @@ def _page(request: HttpRequest, row: Motion, one: Organisation, rights: set[str]
             "propose": may("propose_motion", rights),
             "comment": may("comment_on_motion", rights),
             "close": _may_close(row, rights),
-            "carry_up": may("carry_up", rights),
         },
         **_withdrawn(row),
         "not_done": [value_of(sentence) for sentence in result.get("not_done", [])],

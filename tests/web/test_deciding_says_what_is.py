@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from solidaria.actions import decide, needs, recall
@@ -31,11 +31,11 @@ def here() -> World:
     return made
 
 
-def sent(here: World, language: str = "en", **fields: object) -> HttpResponse:
+def sent(here: World, language: str = "en", **fields: object) -> Any:
     """The answer to a motion that Bheki proposes."""
     given = {"title": "A motion", "text": "We decide something.", "span": "2h", "method": "majority", **fields}
     where = reverse("propose_motion", args=[here.barrio.code])
-    answer: HttpResponse = as_(here.bheki, language).post(where, given)
+    answer: Any = as_(here.bheki, language).post(where, given)
     return answer
 
 
