@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db.models import Q, Sum
+from django.utils.timezone import now
 
 from solidaria.actions.acting import action, check, refused
 from solidaria.actions.ledger import fulfilled, new_event, post
@@ -198,9 +199,17 @@ def look_through(
         if mapping is None:
             mapping = kept if kept is not None and _fits(kept, cells) else core.guess(cells, separator, encoding)
         statement = core.read(cells, mapping, account.currency, upload.name)
+    statement = replace(statement, faults=(*statement.faults, *_ahead(upload.name, statement.lines)))
     keys = core.keys(statement.lines)
     taken = BankStatement.objects.filter(account=account, digest=upload.digest).first()
     return Preview(statement, mapping, rows, _states(account, statement.lines, keys), keys, taken)
+
+
+def _ahead(name: str, lines: Sequence[core.Line]) -> list[Fault]:
+    """Lines of days that have not come yet: what lies ahead is not in today's balance. Clocks may be a day apart."""
+    last = now().date() + timedelta(days=1)
+    what, help = say("This day lies ahead."), say("Look at the row in the file of the bank.")
+    return [Fault(name, line.row, None, what, help) for line in lines if line.day > last]
 
 
 def _fits(kept: core.Mapping, rows: Sequence[Sequence[str]]) -> bool:

@@ -142,6 +142,16 @@ def test_every_fault_is_told_at_once_with_its_row_and_then_nothing_is_taken(here
     assert len(why.value.faults) == 3 and not BankLine.objects.exists()
 
 
+def test_a_line_of_a_day_that_has_not_come_is_refused_with_its_row(here: World) -> None:
+    to = account(here, here.workshop)
+    upload = brought(here, to, f"{day()};Luz;-1,00;x", "24/11/2099;Agua;-5,00;x")
+    seen = bank.look_through(upload)
+    assert [(fault.row, str(fault.what)) for fault in seen.statement.faults] == [(3, "This day lies ahead.")]
+    with pytest.raises(Refused, match="lies ahead"):
+        bank.take_statement(doer(here.ana), here.workshop, upload=upload, mapping=seen.mapping)
+    assert not BankLine.objects.exists()
+
+
 def test_the_same_file_and_the_same_lines_come_in_once(here: World) -> None:
     to = account(here, here.workshop)
     rows = (f"{day(1)};Luz;-1,00;Edesur", f"{day()};Agua;-2,00;Aysa")
