@@ -20,10 +20,10 @@ def deliveries(
     unit_prices = {row.product: row.price for row in prices}
     turn = {period.id: index for index, period in enumerate(network.periods)}
 
-    def order(row: Supply) -> tuple[bool, str, bool, str, str, str, int]:
+    def order(row: Supply) -> tuple[bool, str, bool, str, str, str, int, Decimal]:
         from_outside, promise = row.site is None, row.need is None
         who = (from_outside, row.site or "", promise, row.need or "")
-        return (*who, row.organisation, row.product, turn[row.period])
+        return (*who, row.organisation, row.product, turn[row.period], row.quantity)
 
     rows = []
     for supply in sorted(plan.supplies, key=order):
