@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -278,6 +279,13 @@ def correct(request: HttpRequest, code: str, number: int) -> HttpResponse:
 # --- payments ---
 
 
+def _taken_back(rows: Iterable[Payment]) -> dict[str, int]:
+    """Event of a payment → what corrections took back of it since, in minor units."""
+    events = [row.event for row in rows if row.event]
+    corrections = LedgerEvent.objects.filter(corrects__in=events).order_by()
+    return {event: -amount for event, amount in corrections.values_list("corrects").annotate(Sum("amount"))}
+
+
 @form
 def payments(request: HttpRequest, code: str) -> HttpResponse:
     """Payments: those drafted, released, received; and drafting one."""
@@ -300,6 +308,7 @@ def payments(request: HttpRequest, code: str) -> HttpResponse:
         FundedProject.objects.filter(motion__organisation=one).select_related("motion").order_by("-pk")[:50]
     )
     asked = whole(request.GET.get("project", ""))
+    taken_back = _taken_back(page_of.object_list)
     values = {
         "one": one,
         "rights": rights,
@@ -307,7 +316,12 @@ def payments(request: HttpRequest, code: str) -> HttpResponse:
         "funded": funded,
         "project": next((row for row in funded if row.pk == asked), None),
         "rows": [
-            (row, amount_of(row.amount, row.resource), row.resource.partition(":")[2])
+            (
+                row,
+                amount_of(row.amount, row.resource),
+                row.resource.partition(":")[2],
+                amount_of(taken_back.get(row.event, 0), row.resource),
+            )
             for row in page_of.object_list
         ],
         "owed": owed,

@@ -20,6 +20,7 @@ from solidaria.records.models import (
     Agreement,
     CallOff,
     Handover,
+    LedgerEvent,
     LogCheckpoint,
     Membership,
     Payment,
@@ -255,6 +256,23 @@ def test_a_correction_is_made_from_the_page_of_the_books(here: World) -> None:
     post(ana, "correct_event", [here.barrio.code, row.pk], quantity="40", why="Counted twice.")
     shown = page(ana, "books", here.barrio.code)
     assert "Counted twice." in shown and "60" in shown
+
+
+def test_a_payment_that_was_taken_back_in_the_books_says_so(here: World) -> None:
+    ana = doer(here.ana)
+    given = {"action": "transfer", "resource": "money:ARS", "quantity": "100", "day": TODAY, "part": "opening"}
+    books.record_event(ana, here.barrio, **given)
+    payment = books.draft_payment(
+        ana, here.barrio, receiver="outside", resource="money:ARS", amount="90", day=TODAY
+    )
+    books.release_payment(doer(second(here, here.barrio)), here.barrio, payment=payment)
+    payment.refresh_from_db()
+    assert "taken back" not in page(browser(here.ana), "payments", here.barrio.code)
+    event = LedgerEvent.objects.get(uid=payment.event)
+    books.correct_event(ana, here.barrio, event=event, quantity="25", why="Too much.")
+    shown = page(browser(here.ana), "payments", here.barrio.code).replace("\xa0", " ")
+    assert "25.00 ARS of it was taken back in the books." in shown
+    assert "to somebody outside the books" in shown
 
 
 def test_two_drafts_of_the_same_pair_have_numbers_of_their_own(here: World) -> None:
