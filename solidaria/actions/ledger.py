@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
-from datetime import UTC
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +14,17 @@ from django.db.models import Max, Q, QuerySet, Sum
 from solidaria.actions.acting import check
 from solidaria.actions.permit import Doer
 from solidaria.core.accounts import Income
+from solidaria.core.agree import promise_state
 from solidaria.core.books import ACTIONS, FIELDS, HOURS, OUTSIDE, Event, agent, event_faults, is_money, lacking
-from solidaria.records.models import AgreementVersion, LedgerEvent, LogEntry, Membership, MonthSum, Organisation
+from solidaria.records.models import (
+    AgreementVersion,
+    LedgerEvent,
+    LogEntry,
+    Membership,
+    MonthSum,
+    Organisation,
+    PromiseLine,
+)
 
 LAST = "9999-12-31"
 
@@ -159,6 +168,17 @@ def fulfilled(codes: Iterable[str]) -> dict[str, tuple[int, str]]:
         .annotate(all=Sum("amount"), last=Max("day"))
     )
     return {row["promise"]: (int(row["all"]), row["last"]) for row in rows.order_by("promise")}
+
+
+def standing(lines: Sequence[PromiseLine], today: date) -> list[tuple[PromiseLine, int, str]]:
+    """Each promise with how much of it is fulfilled, in minor units, and where it stands (core.agree.promise_state)."""
+    done, found = fulfilled(line.code for line in lines), []
+    for line in lines:
+        much, last = done.get(line.code, (0, ""))
+        kept_on = date.fromisoformat(last) if last else None
+        ended = {"released": line.released is not None, "broken": line.broken is not None}
+        found.append((line, much, promise_state(line.amount, much, line.due, today, kept_on=kept_on, **ended)))
+    return found
 
 
 def events_of(organisation: Organisation) -> list[Event]:

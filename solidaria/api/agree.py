@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -13,13 +13,13 @@ from ninja.responses import Status
 from solidaria.actions import agree as actions
 from solidaria.actions import visible
 from solidaria.actions.agreed import latest, terms_of
-from solidaria.actions.ledger import fulfilled
+from solidaria.actions.ledger import standing
 from solidaria.actions.permit import Doer
 from solidaria.api import booked, shapes
 from solidaria.api.answers import doer, found, paged, reader, reads, writes
 from solidaria.api.named import Names
 from solidaria.api.shown import named
-from solidaria.core.agree import Terms, promise_state
+from solidaria.core.agree import Terms
 from solidaria.core.books import amount_of
 from solidaria.records.models import Agreement, CallOff, Handover, Organisation, PromiseLine
 
@@ -119,37 +119,23 @@ def agreement_shown(row: Agreement) -> booked.Agreement:
 
 def promises_shown(rows: QuerySet[PromiseLine]) -> list[booked.PromiseLine]:
     """Promises with what is fulfilled of each and where it stands."""
-    lines, today = list(rows), datetime.now(UTC).date()
-    done = fulfilled([line.code for line in lines])
-    shown = []
-    for line in lines:
-        much, last = done.get(line.code, (0, ""))
-        state = promise_state(
-            line.amount,
-            much,
-            line.due,
-            today,
-            kept_on=date.fromisoformat(last) if last else None,
-            released=line.released is not None,
-            broken=line.broken is not None,
+    return [
+        booked.PromiseLine(
+            number=line.pk,
+            id=line.code,
+            part=line.part,
+            provider=named(line.provider),
+            receiver=named(line.receiver),
+            resource=line.resource,
+            unit=line.unit,
+            amount=f"{amount_of(line.amount, line.resource):f}",
+            set_off=f"{amount_of(line.set_off, line.resource):f}",
+            fulfilled=f"{amount_of(much, line.resource):f}",
+            due=line.due,
+            state=state,
         )
-        shown.append(
-            booked.PromiseLine(
-                number=line.pk,
-                id=line.code,
-                part=line.part,
-                provider=named(line.provider),
-                receiver=named(line.receiver),
-                resource=line.resource,
-                unit=line.unit,
-                amount=f"{amount_of(line.amount, line.resource):f}",
-                set_off=f"{amount_of(line.set_off, line.resource):f}",
-                fulfilled=f"{amount_of(much, line.resource):f}",
-                due=line.due,
-                state=state,
-            )
-        )
-    return shown
+        for line, much, state in standing(list(rows), datetime.now(UTC).date())
+    ]
 
 
 def handed_over(row: Handover) -> booked.HandedOver:

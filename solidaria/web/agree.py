@@ -17,8 +17,8 @@ from solidaria.actions import agree as actions
 from solidaria.actions.acting import refused
 from solidaria.actions.agreed import called_off, latest, terms_of
 from solidaria.actions.effects import house_rules
-from solidaria.actions.ledger import fulfilled
-from solidaria.core.agree import DRAFT, PROMISE_STATES, STATES, WAITING, Terms, promise_state
+from solidaria.actions.ledger import fulfilled, standing
+from solidaria.core.agree import DRAFT, PROMISE_STATES, STATES, WAITING, Terms
 from solidaria.core.books import PARTS, amount_of, is_money
 from solidaria.core.decide import money_of
 from solidaria.core.problem import Sentence, say
@@ -325,32 +325,18 @@ def _page(
 
 def promises_of(row: Agreement) -> list[dict[str, Any]]:
     """The promises of an agreement with how much is fulfilled and where each stands."""
-    today = datetime.now(UTC).date()
     lines = list(row.promise_lines.select_related("provider", "receiver", "call_off"))
-    done = fulfilled([line.code for line in lines])
-    found = []
-    for line in lines:
-        much, last = done.get(line.code, (0, ""))
-        state = promise_state(
-            line.amount,
-            much,
-            line.due,
-            today,
-            kept_on=date.fromisoformat(last) if last else None,
-            released=line.released is not None,
-            broken=line.broken is not None,
-        )
-        found.append(
-            {
-                "row": line,
-                "state": state,
-                "amount": amount_of(line.amount, line.resource),
-                "done": amount_of(much, line.resource),
-                "set_off": amount_of(line.set_off, line.resource),
-                "money": is_money(line.resource),
-            }
-        )
-    return found
+    return [
+        {
+            "row": line,
+            "state": state,
+            "amount": amount_of(line.amount, line.resource),
+            "done": amount_of(much, line.resource),
+            "set_off": amount_of(line.set_off, line.resource),
+            "money": is_money(line.resource),
+        }
+        for line, much, state in standing(lines, datetime.now(UTC).date())
+    ]
 
 
 def _again(
