@@ -482,14 +482,12 @@ def accept_suggestions(
     """Book many lines as was suggested and as the person saw it, all of them or none."""
     rows = BankLine.objects.filter(pk__in=list(accepted), account__organisation=organisation).order_by("day", "pk")
     last: BankLine | None = None
-    faults: list[Fault] = []
     if len(rows) != len(accepted) or not accepted:
         raise refused(
             None, say("No line is ticked, or one is not there any more."), say("Look at the page again.")
         )
     for row in rows:
         last = _book(doer, organisation, row, accepted[row.pk], "", "")
-    check(faults)
     assert last is not None
     return last.statement
 
@@ -587,8 +585,7 @@ def _part(
             if not Membership.objects.filter(organisation=organisation, pk=pk).exists():
                 raise refused(name, say("This person is not on the roll."), say("Choose one from the list."))
             other = f"member:{pk}"
-        part = kind if kind != "wage" else "wage"
-        event = _post(doer, organisation, row, count, other=other, part=part, order=order, note=note)
+        event = _post(doer, organisation, row, count, other=other, part=kind, order=order, note=note)
         _booking(doer, row, target if kind == "wage" else kind, count, event, made=True)
 
 
