@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -17,7 +19,8 @@ from django.views.decorators.http import require_http_methods
 
 from solidaria.actions.permit import Doer, NotAllowed
 from solidaria.actions.visible import network_seen, organisation_seen
-from solidaria.core.problem import Fault, Refused, Sentence
+from solidaria.core.problem import Fault, Refused, Sentence, say
+from solidaria.core.workbook.cells import DIGITS_ONLY
 from solidaria.records.models import Organisation, Person
 from solidaria.web.language import language
 
@@ -127,11 +130,20 @@ def within(request: HttpRequest, address: str) -> str:
 
 def told(refusal: Refused, given: Mapping[str, Any]) -> dict[str, Any]:
     """A refusal as templates show it: the first fault of each column beside its field, all of them on top."""
+    faults = [_as_typed_here(fault) for fault in refusal.faults]
     by_column: dict[str, Fault] = {}
-    for fault in refusal.faults:
+    for fault in faults:
         if fault.column:
             by_column.setdefault(fault.column, fault)
-    return {"given": given, "fault": by_column, "faults": list(refusal.faults)}
+    return {"given": given, "fault": by_column, "faults": faults}
+
+
+def _as_typed_here(fault: Fault) -> Fault:
+    """On a form numbers are typed as the page's language writes them, in the cell of a sheet with a point."""
+    if fault.row is not None or fault.help != DIGITS_ONLY:
+        return fault
+    help = say("Write digits only, such as 12 or {number}; no units, no signs of money.", number=Decimal("1.5"))
+    return replace(fault, help=help)
 
 
 def acting(again: str) -> Callable[[View], View]:

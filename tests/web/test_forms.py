@@ -103,6 +103,17 @@ def test_a_refusal_calls_the_field_by_its_label_and_says_nothing_of_sheets(here:
     assert "<!--f-" not in answer.content.decode()
 
 
+@pytest.mark.parametrize(("code", "number"), [("en", "1.5"), ("es", "1,5"), ("pt", "1,5")])
+def test_a_form_asks_for_numbers_as_its_language_writes_them(here: World, code: str, number: str) -> None:
+    """In Spanish a point before three digits is thousands: who is told to write 1.5 would write 1.125 next."""
+    client = Client()
+    client.force_login(here.ana)
+    client.cookies["language"] = code
+    typed = {"words": "soap", "quantity": "many", "tier": "1", "network": here.network.pk}
+    told = words(client.post(reverse("declare_need", args=[here.barrio.code]), typed))
+    assert f"12 {'or' if code == 'en' else 'o' if code == 'es' else 'ou'} {number};" in told
+
+
 def test_a_number_too_large_is_shown_as_people_write_it_and_not_at_full_length(here: World) -> None:
     told = words(declared(here, words="soap", quantity="1e400"))
     assert "10000000000000000000… is too large to be true." in told

@@ -37,6 +37,9 @@ Parsed = tuple[object, Problem | None]
 
 BLANK: Parsed = (None, None)
 
+#: What helps where a number is not one; in a cell the decimal sign is a point in every language.
+DIGITS_ONLY = say("Write digits only, such as 12 or 1.5; no units, no signs of money.")
+
 
 def shown(text: str) -> str:
     """The text as it can stand in a sentence: on one line, and short."""
@@ -217,7 +220,7 @@ def _not_a_number(text: str) -> Problem:
         )
     return (
         say("“{value}” is not a number.", value=shown(text)),
-        say("Write digits only, such as 12 or 1.5; no units, no signs of money."),
+        DIGITS_ONLY,
     )
 
 
